@@ -1,0 +1,1 @@
+//! The table: append, replace, files, head. Apache Iceberg behind one SQLite file.

@@ -1,0 +1,2 @@
+//! The earthcatalog command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Spatial catalogs of STAC items in GeoParquet and Apache Iceberg, without a server.

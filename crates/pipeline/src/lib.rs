@@ -1,0 +1,1 @@
+//! Plan, stage, write, register: ingest as a set of functions over the layers below.

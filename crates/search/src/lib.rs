@@ -1,0 +1,1 @@
+//! From a query to pruned files, rows and items.

@@ -1,0 +1,1 @@
+//! STAC items to typed columns to GeoParquet files, and the way back.

@@ -23,7 +23,9 @@ impl Bbox {
 }
 
 /// A position: longitude, latitude, and the ordinates behind them (Z, then M), NaN where absent.
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// Two absent ordinates are equal, so that positions compare as they are meant.
+#[derive(Debug, Clone, Copy)]
 pub struct Position {
     /// Longitude, degrees.
     pub x: f64,
@@ -39,6 +41,13 @@ impl Position {
     /// A position in two dimensions.
     pub fn xy(x: f64, y: f64) -> Self {
         Self { x, y, z: f64::NAN, m: f64::NAN }
+    }
+}
+
+impl PartialEq for Position {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
+        same(self.x, other.x) && same(self.y, other.y) && same(self.z, other.z) && same(self.m, other.m)
     }
 }
 

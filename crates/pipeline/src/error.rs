@@ -1,0 +1,83 @@
+//! What ends a run.
+
+use crate::report::Ledger;
+
+/// The result of everything here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a run ended without its snapshot. A bad item never does; it is a rejection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The options do not fit the catalog or each other.
+    #[error("{message}")]
+    Options {
+        /// What does not fit.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// No line of the inventory passed the filters.
+    #[error("no key of {inventory} passes the filters: {message}")]
+    NothingSelected {
+        /// The inventory's URL.
+        inventory: String,
+        /// What the filters were, and what the inventory has.
+        message: String,
+    },
+    /// Every object was rejected: such a run must not replace anything.
+    #[error("all {rejected} selected objects were rejected, nothing was committed; the reasons are in {path}")]
+    AllRejected {
+        /// How many.
+        rejected: u64,
+        /// `rejected.parquet`.
+        path: String,
+    },
+    /// The fetcher says that going on is useless.
+    #[error("failed to fetch items: {message}")]
+    Fetch {
+        /// What happened.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The run's counts do not add up; a defect, and nothing was committed.
+    #[error("the ledger does not close: {} listed, {} accounted for ({ledger:?})", ledger.listed, ledger.sum())]
+    Ledger {
+        /// The counts.
+        ledger: Ledger,
+    },
+    /// The run was asked to stop.
+    #[error("interrupted; nothing was committed")]
+    Interrupted,
+    /// A worker thread ended; a defect.
+    #[error("a worker ended unexpectedly: {0}")]
+    Worker(String),
+    /// A local file of the run, e.g. the temporary list of rejections.
+    #[error("failed to write the run's temporary file: {0}")]
+    Temporary(#[source] std::io::Error),
+    /// The list of rejections could not be encoded.
+    #[error("failed to encode rejected.parquet: {0}")]
+    Rejected(#[source] parquet::errors::ParquetError),
+    /// The report could not be encoded.
+    #[error("failed to encode the report: {0}")]
+    Report(#[source] serde_json::Error),
+    /// Storage.
+    #[error(transparent)]
+    Store(#[from] earthcatalog_store::Error),
+    /// The inventory.
+    #[error(transparent)]
+    Inventory(#[from] earthcatalog_inventory::Error),
+    /// The grid.
+    #[error(transparent)]
+    Grid(#[from] earthcatalog_grid::GridError),
+    /// The files.
+    #[error(transparent)]
+    Writer(#[from] earthcatalog_writer::Error),
+    /// The hash index.
+    #[error(transparent)]
+    HashIndex(#[from] earthcatalog_hash_index::Error),
+    /// The table.
+    #[error(transparent)]
+    Catalog(#[from] earthcatalog_catalog::Error),
+}

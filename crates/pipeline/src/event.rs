@@ -1,0 +1,72 @@
+//! What a run tells while it goes on.
+
+use earthcatalog_model::Rejection;
+
+use crate::report::Report;
+
+/// The numbers of a run so far. They only grow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// Lines of the inventory read.
+    pub listed: u64,
+    /// Of these, those that pass the filters: what will be fetched.
+    pub selected: u64,
+    /// True once `listed` and `selected` are final.
+    pub listing_done: bool,
+    /// Objects fetched, or given up.
+    pub fetched: u64,
+    /// Bytes fetched.
+    pub bytes: u64,
+    /// Objects rejected.
+    pub rejected: u64,
+    /// Rows made.
+    pub rows: u64,
+    /// Files written.
+    pub files: u64,
+}
+
+/// Something that happened. Events come in the order of their happening, from one task at a time.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The run begins.
+    Started {
+        /// Its id.
+        run_id: &'a str,
+        /// Its mode, decided: never `auto`.
+        mode: &'static str,
+        /// The grid's name.
+        grid: &'a str,
+    },
+    /// Some items went by. At most a few a second.
+    Progress(Progress),
+    /// An object was rejected; it will be a row of `rejected.parquet`.
+    Rejected(&'a Rejection),
+    /// All is fetched; what is buffered is being written: so many files are still to come.
+    Writing {
+        /// Files still to be written.
+        files: u64,
+    },
+    /// The files are there; the snapshot is being committed.
+    Committing {
+        /// Files to register.
+        files: u64,
+        /// Their rows.
+        rows: u64,
+    },
+    /// Something that the user should know and that does not end the run.
+    Warning(&'a str),
+    /// The run has ended.
+    Finished(&'a Report),
+}
+
+/// Who wants to know. Called from the run's own task: it must not block.
+pub trait Observer: Send + Sync {
+    /// Takes note of an event.
+    fn on_event(&self, event: &Event<'_>);
+}
+
+/// Nobody wants to know.
+impl Observer for () {
+    fn on_event(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,118 @@
+//! What a run is asked to do.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use earthcatalog_model::Timestamp;
+use earthcatalog_writer::Assets;
+
+/// How a run treats what the catalog holds already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Full where the catalog is empty or absent. A catalog with rows is refused until deltas are there.
+    #[default]
+    Auto,
+    /// The listing is the whole truth: the catalog's content is replaced in one snapshot.
+    Full,
+}
+
+impl Mode {
+    /// The word for it on the command line and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Full => "full",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "full" => Ok(Self::Full),
+            _ => Err(format!("unknown mode {text:?}: use auto or full")),
+        }
+    }
+}
+
+/// Memory that a run may use unless it is told otherwise: 1 GiB.
+pub const DEFAULT_MEMORY: u64 = 1 << 30;
+
+/// Requests in flight unless told otherwise.
+pub const DEFAULT_CONCURRENCY: usize = 256;
+
+/// The options of [`crate::ingest`].
+#[derive(Debug, Clone)]
+pub struct IngestOptions {
+    /// How to treat what is there.
+    pub mode: Mode,
+    /// Keys to take, by their ends. Empty: every key.
+    pub suffixes: Vec<String>,
+    /// Keys to take, by their beginning.
+    pub prefix: Option<String>,
+    /// Objects last modified before it are left out.
+    pub since: Option<Timestamp>,
+    /// Stop after so many lines that pass the filters.
+    pub limit: Option<u64>,
+    /// Bytes that the run may hold, from bodies in flight to files being encoded.
+    pub memory: u64,
+    /// Requests in flight.
+    pub concurrency: usize,
+    /// Whether assets are columns or one JSON text; decided when the table is made.
+    pub assets: Assets,
+    /// Fetch, cover and count, but write nothing.
+    pub dry_run: bool,
+    /// Do not take the lease. Correctness never rests on it; it saves work that would be lost.
+    pub no_lock: bool,
+    /// Who takes the lease, for the eyes of others.
+    pub owner: Option<String>,
+    /// Ends the run at the next batch when it is set, with nothing committed.
+    pub stop: Stop,
+}
+
+impl Default for IngestOptions {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            suffixes: vec![".stac.json".to_owned()],
+            prefix: None,
+            since: None,
+            limit: None,
+            memory: DEFAULT_MEMORY,
+            concurrency: DEFAULT_CONCURRENCY,
+            assets: Assets::default(),
+            dry_run: false,
+            no_lock: false,
+            owner: None,
+            stop: Stop::default(),
+        }
+    }
+}
+
+/// A switch that ends a run cleanly: nothing is committed, the lease is given back, files already written are removed.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the run to end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once it was asked to end.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,34 @@
+//! How a catalog is opened and what a run is given.
+
+use earthcatalog_grid::GridSpec;
+use earthcatalog_pipeline::IngestOptions;
+use earthcatalog_store::StoreOptions;
+
+/// How storage is reached and trusted.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Credentials, bucket maps, timeouts; for the catalog, the inventory and the items.
+    pub store: StoreOptions,
+    /// Commit even to a store that ignores conditional PUTs: two writers can then lose each other's commits.
+    pub unsafe_no_cas: bool,
+}
+
+/// A run: what to read and how.
+#[derive(Debug, Clone, Default)]
+pub struct Ingest {
+    /// The URL or path of the inventory.
+    pub inventory: String,
+    /// The bucket of the inventory's keys, where the inventory does not name it.
+    pub bucket: Option<String>,
+    /// The grid. None: that of the catalog, or `s2:4` for a new one.
+    pub grid: Option<GridSpec>,
+    /// Everything else.
+    pub options: IngestOptions,
+}
+
+impl Ingest {
+    /// A run of an inventory with default options.
+    pub fn new(inventory: impl Into<String>) -> Self {
+        Self { inventory: inventory.into(), ..Self::default() }
+    }
+}

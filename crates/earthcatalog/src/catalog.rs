@@ -91,13 +91,13 @@ impl Catalog {
         let parts = Parts {
             base: self.base.clone(),
             table: self.table.clone(),
-            inventory,
+            inventory: Arc::from(inventory),
             fetch: Arc::new(fetch),
             href: Arc::new(Sources::new(self.stores.clone())),
             grid,
             format: Arc::new(GeoParquet::default()),
         };
-        Ok(earthcatalog_pipeline::ingest(parts, &run.options, observer).await?)
+        Ok(earthcatalog_pipeline::ingest(&parts, &run.options, observer).await?)
     }
 
     fn fetch_options(&self) -> FetchOptions {

@@ -27,6 +27,8 @@ pub enum Reason {
     DuplicateMember,
     /// A geometry that cannot be understood: NaN, out of range, too few points, an unknown type.
     BadGeometry,
+    /// A defect of earthcatalog that this object brought to light; please report it.
+    Internal,
 }
 
 impl Reason {
@@ -41,6 +43,7 @@ impl Reason {
             Self::NotAnItem => "not_an_item",
             Self::DuplicateMember => "duplicate_member",
             Self::BadGeometry => "bad_geometry",
+            Self::Internal => "internal",
         }
     }
 }

@@ -81,3 +81,22 @@ pub enum Error {
     #[error(transparent)]
     Catalog(#[from] earthcatalog_catalog::Error),
 }
+
+impl Error {
+    /// True if it is certain that no snapshot was made, so that the files of the run are garbage.
+    pub(crate) fn nothing_was_committed(&self) -> bool {
+        match self {
+            Self::Catalog(error) => !error.is_ambiguous(),
+            _ => true,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Options { hint, .. } | Self::Fetch { hint, .. } => Some(hint.clone()),
+            Self::NothingSelected { .. } => Some("give the right ending with --suffix, e.g. --suffix .json".to_owned()),
+            _ => None,
+        }
+    }
+}

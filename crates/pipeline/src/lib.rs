@@ -7,12 +7,29 @@
 //! Each step is a module and knows only what comes before it. Nothing here prints: what happens is told to an
 //! [`Observer`], and what happened is a [`Report`].
 
+mod buffers;
+mod commit;
+mod duplicates;
 mod error;
 mod event;
+mod feed;
+mod grid_properties;
+mod ingest;
+mod intake;
+mod listing;
 mod options;
+mod parts;
+mod prepare;
+mod rejected;
 mod report;
+mod run;
+mod worker;
+mod write;
 
 pub use error::{Error, Result};
 pub use event::{Event, Observer, Progress};
+pub use grid_properties::{grid_of, grid_spec};
+pub use ingest::ingest;
 pub use options::{DEFAULT_CONCURRENCY, DEFAULT_MEMORY, IngestOptions, Mode, Stop};
+pub use parts::{Href, Parts};
 pub use report::{Ledger, Report};

@@ -1,0 +1,199 @@
+//! The run, from its plan to its report.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use earthcatalog_model::Timestamp;
+use earthcatalog_store::lease::{self, Lease, LeaseOptions};
+
+use crate::commit::commit;
+use crate::duplicates::{LayoutOf, Resolution, resolve};
+use crate::error::{Error, Result};
+use crate::event::{Event, Observer};
+use crate::feed::feed;
+use crate::intake::{Budget, Intake, SchemaOf};
+use crate::listing::Listed;
+use crate::options::IngestOptions;
+use crate::parts::Parts;
+use crate::report::{Ledger, Report};
+use crate::run::Run;
+use crate::worker::blocking;
+use crate::write::FileWriter;
+
+/// How often the lease is renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// A run at work: what all its steps need.
+pub(crate) struct Job<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) options: &'a IngestOptions,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) run: Run,
+    pub(crate) writer: Arc<FileWriter>,
+}
+
+/// Reads an inventory, fetches and writes its items, and commits them as one snapshot.
+///
+/// # Errors
+/// What ends a run. A bad item does not: it is a rejection. After any error the catalog is as it was; only
+/// [`earthcatalog_catalog::Error`] can say that it does not know whether its commit arrived.
+pub async fn ingest(parts: &Parts, options: &IngestOptions, observer: &dyn Observer) -> Result<Report> {
+    let run = Run::plan(parts, options).await?;
+    observer.on_event(&Event::Started { run_id: &run.id, mode: run.mode, grid: &run.grid });
+    let writer = FileWriter::new(parts.base.clone(), parts.format.clone(), run.nonce.clone(), options.dry_run);
+    let job = Job { parts, options, observer, run, writer: Arc::new(writer) };
+    if options.no_lock || options.dry_run {
+        return job.work().await;
+    }
+    let lease = lease::acquire(&parts.base, &LeaseOptions { owner: job.owner(), ..LeaseOptions::default() }).await?;
+    let outcome = job.work_under(&lease).await;
+    if let Err(error) = lease.release().await {
+        observer.on_event(&Event::Warning(&format!("the lease could not be given back: {error}")));
+    }
+    outcome
+}
+
+impl Job<'_> {
+    fn owner(&self) -> String {
+        self.options.owner.clone().unwrap_or_else(|| format!("ingest {}", self.run.id))
+    }
+
+    /// Works, and renews the lease now and then.
+    async fn work_under(&self, lease: &Lease) -> Result<Report> {
+        let renew = async {
+            loop {
+                tokio::time::sleep(RENEW_EVERY).await;
+                if let Err(error) = lease.renew().await {
+                    // The commit stands on its own feet; another writer may now waste its work, or we ours.
+                    self.observer.on_event(&Event::Warning(&format!("the lease could not be renewed: {error}")));
+                }
+            }
+        };
+        tokio::select! {
+            outcome = self.work() => outcome,
+            never = renew => never,
+        }
+    }
+
+    async fn work(&self) -> Result<Report> {
+        let clock = Instant::now();
+        let schema = SchemaOf::new(self.run.schema.clone(), self.options.assets);
+        let mut intake = Intake::new(Budget::of(self.options.memory), self.writer.clone(), schema);
+        let outcome = self.run_through(&mut intake, clock).await;
+        if outcome.as_ref().is_err_and(Error::nothing_was_committed) {
+            intake.abandon().await;
+            self.writer.remove(intake.files().map(|w| w.rel.as_str())).await;
+        }
+        outcome
+    }
+
+    async fn run_through(&self, intake: &mut Intake, clock: Instant) -> Result<Report> {
+        let listed = feed(self, intake).await?;
+        intake.settle().await?;
+        self.check_selection(&listed, intake).await?;
+        let resolution = self.resolve(intake).await?;
+        let waiting = intake.buffers.numbers_waiting().len() as u64;
+        self.observer.on_event(&Event::Writing { files: waiting });
+        if !self.options.dry_run {
+            intake.write_rest(&resolution.losers).await?;
+            self.rewrite(intake, &resolution).await?;
+        }
+        let mut report = self.report(intake, &listed, &resolution);
+        report.ledger.check()?;
+        if !self.options.dry_run {
+            commit(self, intake, resolution, &mut report).await?;
+        }
+        report.seconds = clock.elapsed().as_secs_f64();
+        self.put_report(&report).await?;
+        self.observer.on_event(&Event::Finished(&report));
+        Ok(report)
+    }
+
+    /// A run that selects nothing, or of which nothing is left, has been given the wrong inventory or filters.
+    async fn check_selection(&self, listed: &Listed, intake: &mut Intake) -> Result<()> {
+        if intake.progress.fetched == 0 {
+            let inventory = self.parts.inventory.name().to_owned();
+            return Err(Error::NothingSelected { inventory, message: listed.summary.clone() });
+        }
+        let rejected = intake.rejections.count();
+        if rejected == intake.progress.fetched {
+            let path = self.put_rejections(intake).await?.unwrap_or_default();
+            return Err(Error::AllRejected { rejected, path });
+        }
+        Ok(())
+    }
+
+    async fn resolve(&self, intake: &mut Intake) -> Result<Resolution> {
+        let log = intake.take_log();
+        let layout: Vec<LayoutOf> = intake.buffers.partitions().iter().map(LayoutOf::from).collect();
+        blocking(move || resolve(log, &layout)).await?
+    }
+
+    /// Takes the rows of the losers out of files that are already written.
+    async fn rewrite(&self, intake: &mut Intake, resolution: &Resolution) -> Result<()> {
+        for ((partition, file), ids) in resolution.files.iter().rev() {
+            let Some(partition) = intake.buffers.partitions_mut().get_mut(*partition as usize) else { continue };
+            let Some(old) = partition.files.get(*file).cloned() else { continue };
+            match self.writer.without(&old, ids.clone()).await? {
+                Some(new) => partition.files.splice(*file..=*file, [new]).for_each(drop),
+                None => drop(partition.files.remove(*file)),
+            }
+            self.writer.remove(std::iter::once(old.rel.as_str())).await;
+        }
+        Ok(())
+    }
+
+    /// The file `rejected.parquet`, where there are rejections; its location.
+    pub(crate) async fn put_rejections(&self, intake: &mut Intake) -> Result<Option<String>> {
+        let rejections = intake.take_rejections();
+        let Some(bytes) = blocking(move || rejections.finish()).await?? else { return Ok(None) };
+        let rel = self.run.file("rejected.parquet");
+        self.writer.put_other(&rel, bytes).await?;
+        Ok(Some(self.parts.base.location(&rel)))
+    }
+
+    async fn put_report(&self, report: &Report) -> Result<()> {
+        let json = serde_json::to_vec_pretty(report).map_err(Error::Report)?;
+        let put = self.writer.put_other(&self.run.file("report.json"), json.into()).await;
+        if let Err(error) = put {
+            // The snapshot is there: a run does not fail any more for want of its report.
+            self.observer.on_event(&Event::Warning(&format!("report.json could not be written: {error}")));
+        }
+        Ok(())
+    }
+
+    fn report(&self, intake: &Intake, listed: &Listed, resolution: &Resolution) -> Report {
+        let files = || intake.files().map(|w| &w.file);
+        let dry = self.options.dry_run;
+        Report {
+            run_id: self.run.id.clone(),
+            mode: self.run.mode.to_owned(),
+            dry_run: dry,
+            inventory: self.parts.inventory.name().to_owned(),
+            catalog: self.parts.base.url().to_owned(),
+            grid: self.run.grid.clone(),
+            ledger: Ledger {
+                listed: listed.listed,
+                filtered: listed.filtered,
+                known: 0,
+                superseded: resolution.superseded,
+                rejected: intake.rejections.count(),
+                pending: 0,
+                ingested: resolution.unique,
+            },
+            updated: 0,
+            deleted: 0,
+            rows: if dry { intake.progress.rows } else { files().map(|f| f.rows).sum() },
+            files: files().count() as u64,
+            rewritten_files: resolution.files.len() as u64,
+            bytes: files().map(|f| f.bytes).sum(),
+            partitions: intake.buffers.partitions().len() as u64,
+            snapshot_id: None,
+            rejected_by_reason: intake.rejections.by_reason().clone(),
+            rejected_path: None,
+            extra: intake.extra.clone(),
+            started: self.run.started,
+            seconds: Timestamp::now().micros().saturating_sub(self.run.started.micros()) as f64 / 1e6,
+        }
+    }
+}

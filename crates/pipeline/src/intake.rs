@@ -1,0 +1,234 @@
+//! The state of a run while items come in: schema, rows that wait, files being written, the log of ids, the counts.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use earthcatalog_hash_index::{Entry, IdLog, IdLogOptions};
+use earthcatalog_model::{PartitionKey, TableSchema};
+use earthcatalog_writer::{Assets, SchemaBuilder, Sketch};
+use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::FuturesUnordered;
+
+use crate::buffers::{Buffers, Staged, Taken, Written};
+use crate::error::Result;
+use crate::event::Progress;
+use crate::prepare::{Batch, Prepared};
+use crate::rejected::Rejections;
+use crate::write::{Done, FileWriter};
+
+/// How the memory of a run is shared out.
+pub(crate) struct Budget {
+    /// Bodies between the store and the parser.
+    fetch: u64,
+    /// Rows that wait.
+    buffers: u64,
+    /// Rows that are being encoded.
+    writing: u64,
+    /// One file's rows.
+    file: u64,
+    /// The log of ids before it goes to disk.
+    ids: u64,
+}
+
+impl Budget {
+    pub(crate) fn of(memory: u64) -> Self {
+        // Encoding a file holds its rows, their columns and the file's bytes: three times what the rows are counted.
+        let share = |n: u64| memory / 16 * n;
+        Self { fetch: share(1), buffers: share(7), writing: share(2), file: share(1), ids: share(1) }
+    }
+}
+
+/// See the module.
+pub(crate) struct Intake {
+    budget: Budget,
+    writer: Arc<FileWriter>,
+    schema: SchemaOf,
+    pub(crate) buffers: Buffers,
+    writing: FuturesUnordered<BoxFuture<'static, Result<Done>>>,
+    writing_bytes: u64,
+    log: IdLog,
+    pub(crate) rejections: Rejections,
+    pub(crate) progress: Progress,
+    pub(crate) extra: BTreeMap<String, u64>,
+    next_seq: u64,
+}
+
+impl Intake {
+    pub(crate) fn new(budget: Budget, writer: Arc<FileWriter>, schema: SchemaOf) -> Self {
+        let log = IdLog::new(IdLogOptions { memory: budget.ids, ..IdLogOptions::default() });
+        Self {
+            budget,
+            writer,
+            schema,
+            buffers: Buffers::default(),
+            writing: FuturesUnordered::new(),
+            writing_bytes: 0,
+            log,
+            rejections: Rejections::new(),
+            progress: Progress::default(),
+            extra: BTreeMap::new(),
+            next_seq: 0,
+        }
+    }
+
+    /// Takes in what some objects became; begins to write where the budget is spent. Rejections are the caller's.
+    pub(crate) fn take_in(&mut self, batch: Batch) -> Result<()> {
+        self.progress.fetched += batch.prepared.len() as u64;
+        self.progress.bytes += batch.bytes;
+        self.schema.sketch.merge(batch.sketch);
+        for prepared in batch.prepared {
+            self.stage(prepared)?;
+        }
+        if self.buffers.bytes() > self.budget.buffers {
+            // A quarter at once: the largest, so that the files are as large as they can be.
+            for taken in self.buffers.take_largest(self.budget.buffers / 4 * 3) {
+                self.write(taken);
+            }
+        }
+        Ok(())
+    }
+
+    fn stage(&mut self, prepared: Prepared) -> Result<()> {
+        let Prepared { item, cells } = prepared;
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.progress.rows += cells.len() as u64;
+        let year = item.datetime.map(|t| t.year());
+        let mut partitions = Vec::with_capacity(cells.len());
+        for cell in cells {
+            let number = self.buffers.push(PartitionKey::new(cell, year), Staged { item: item.clone(), seq });
+            if let Some(taken) = self.buffers.take_over(number, self.budget.file) {
+                self.write(taken);
+            }
+            partitions.push(number);
+        }
+        let last_modified = item.source.object.last_modified;
+        self.log.push(Entry { id_hash: item.id_hash, updated: item.updated, last_modified, seq, partitions })?;
+        Ok(())
+    }
+
+    /// Begins to write rows under the schema of what has been seen so far.
+    fn write(&mut self, taken: Taken) {
+        let (writer, schema) = (self.writer.clone(), self.schema.current());
+        self.writing_bytes += taken.bytes;
+        self.writing.push(async move { writer.write(taken, schema).await }.boxed());
+    }
+
+    /// True while no more should be taken in.
+    pub(crate) fn is_full(&self) -> bool {
+        self.writing_bytes > self.budget.writing
+    }
+
+    /// True if files are being written.
+    pub(crate) fn is_writing(&self) -> bool {
+        !self.writing.is_empty()
+    }
+
+    /// Waits for a file to be written.
+    pub(crate) async fn written(&mut self) -> Result<()> {
+        if let Some(done) = Pin::new(&mut self.writing).next().await {
+            self.note(done?);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, done: Done) {
+        self.writing_bytes -= done.freed;
+        self.progress.files += 1;
+        for (property, count) in done.extra {
+            *self.extra.entry(property).or_default() += count;
+        }
+        if let Some(partition) = self.buffers.partitions_mut().get_mut(done.partition as usize) {
+            let at = partition.files.partition_point(|w| w.seqs.start() < done.written.seqs.start());
+            partition.files.insert(at, done.written);
+        }
+    }
+
+    /// Waits for all files that are being written.
+    pub(crate) async fn settle(&mut self) -> Result<()> {
+        while self.is_writing() {
+            self.written().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows that wait, but those of the losers.
+    pub(crate) async fn write_rest(&mut self, losers: &std::collections::HashSet<u64>) -> Result<()> {
+        for number in self.buffers.numbers_waiting() {
+            let Some(mut taken) = self.buffers.take(number) else { continue };
+            if !losers.is_empty() {
+                taken.rows.retain(|row| !losers.contains(&row.seq));
+            }
+            if !taken.rows.is_empty() {
+                self.write(taken);
+            }
+            while self.is_full() {
+                self.written().await?;
+            }
+        }
+        self.settle().await
+    }
+
+    /// What the fetcher may hold.
+    pub(crate) fn fetch_budget(&self) -> u64 {
+        self.budget.fetch
+    }
+
+    /// Waits for what is being written, so that it can be removed; how that ends is of no interest any more.
+    pub(crate) async fn abandon(&mut self) {
+        while let Some(done) = self.writing.next().await {
+            if let Ok(done) = done {
+                self.note(done);
+            }
+        }
+    }
+
+    /// The rejections, taken out for the end of the run.
+    pub(crate) fn take_rejections(&mut self) -> Rejections {
+        std::mem::replace(&mut self.rejections, Rejections::new())
+    }
+
+    /// The log of ids, taken out for the end of the run.
+    pub(crate) fn take_log(&mut self) -> IdLog {
+        std::mem::replace(&mut self.log, IdLog::new(IdLogOptions::default()))
+    }
+
+    /// The schema of the newest files: that of the table after the commit.
+    pub(crate) fn schema(&mut self) -> Arc<TableSchema> {
+        self.schema.current()
+    }
+
+    /// All files of the run.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
+        self.buffers.partitions().iter().flat_map(|p| &p.files)
+    }
+}
+
+/// The schema as it grows with what is seen.
+pub(crate) struct SchemaOf {
+    sketch: Sketch,
+    builder: Option<SchemaBuilder>,
+    assets: Assets,
+}
+
+impl SchemaOf {
+    /// Begins with a table's schema, or with nothing: the first file then decides.
+    pub(crate) fn new(table: Option<TableSchema>, assets: Assets) -> Self {
+        Self { sketch: Sketch::default(), builder: table.map(SchemaBuilder::extend), assets }
+    }
+
+    /// The schema that holds all that was seen.
+    fn current(&mut self) -> Arc<TableSchema> {
+        let sketch = std::mem::take(&mut self.sketch);
+        let builder = match &mut self.builder {
+            Some(builder) => {
+                builder.evolve(&sketch);
+                builder
+            }
+            none => none.insert(SchemaBuilder::create(&sketch, self.assets)),
+        };
+        builder.schema().clone()
+    }
+}

@@ -1,0 +1,137 @@
+//! Rows to a file in the store: encode on rayon, put, describe.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use earthcatalog_model::{DataFile, IdHash, PartitionKey, TableSchema};
+use earthcatalog_store::Base;
+use earthcatalog_writer::{Encoded, Format, Row};
+
+use crate::buffers::{Staged, Taken, Written};
+use crate::error::Result;
+use crate::worker::on_rayon;
+
+/// Writes the files of one run under names that no other run uses.
+pub(crate) struct FileWriter {
+    base: Base,
+    format: Arc<dyn Format>,
+    /// Begins every name; new in each attempt of a run.
+    nonce: String,
+    count: AtomicU64,
+    /// Nothing is put into the store.
+    dry_run: bool,
+}
+
+/// A file, and what it was made from.
+pub(crate) struct Done {
+    pub(crate) partition: u32,
+    pub(crate) written: Written,
+    pub(crate) freed: u64,
+    pub(crate) extra: BTreeMap<String, u64>,
+}
+
+impl FileWriter {
+    pub(crate) fn new(base: Base, format: Arc<dyn Format>, nonce: String, dry_run: bool) -> Self {
+        Self { base, format, nonce, count: AtomicU64::new(0), dry_run }
+    }
+
+    /// Writes the rows of one partition as one file, each id once: of two rows of one id the better stays.
+    pub(crate) async fn write(&self, taken: Taken, schema: Arc<TableSchema>) -> Result<Done> {
+        let Taken { partition, key, rows, bytes: freed } = taken;
+        let format = self.format.clone();
+        let cell = key.cell.clone();
+        let (encoded, seqs) = on_rayon(move || {
+            let first = rows.iter().map(|r| r.seq).min().unwrap_or(0);
+            let last = rows.iter().map(|r| r.seq).max().unwrap_or(0);
+            let rows = newest_of_each(rows);
+            let rows: Vec<Row<'_>> = rows.iter().map(|r| Row { item: &r.item, cell: &cell }).collect();
+            format.encode(&schema, &rows).map(|encoded| (encoded, first..=last))
+        })
+        .await??;
+        let extra = encoded.extra.clone();
+        let (file, rel) = self.put(key, encoded).await?;
+        Ok(Done { partition, written: Written { file, rel, seqs }, freed, extra })
+    }
+
+    /// Writes a file anew without the rows of some ids; None if none is left. The old one stays for the caller to remove.
+    pub(crate) async fn without(&self, old: &Written, ids: Vec<IdHash>) -> Result<Option<Written>> {
+        let Some(bytes) = self.base.get(&old.rel).await? else {
+            return Err(crate::Error::Worker(format!("{} is gone", old.rel)));
+        };
+        let format = self.format.clone();
+        let filtered = on_rayon(move || {
+            let gone: std::collections::HashSet<IdHash> = ids.into_iter().collect();
+            format.filter(bytes, &|id| !gone.contains(&IdHash::of(id)))
+        })
+        .await??;
+        let Some(encoded) = filtered else { return Ok(None) };
+        let (file, rel) = self.put(old.file.partition.clone(), encoded).await?;
+        Ok(Some(Written { file, rel, seqs: old.seqs.clone() }))
+    }
+
+    async fn put(&self, key: PartitionKey, encoded: Encoded) -> Result<(DataFile, String)> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let rel = format!("warehouse/{}/{}-{number:05}.parquet", key.hive_path(), self.nonce);
+        let file = describe(self.base.location(&rel), key, &encoded);
+        if !self.dry_run {
+            self.base.put(&rel, encoded.bytes).await?;
+        }
+        Ok((file, rel))
+    }
+
+    /// Removes files that no snapshot will ever name. What stays behind is garbage, not harm: failures are only noted.
+    pub(crate) async fn remove<'a>(&self, files: impl Iterator<Item = &'a str>) {
+        if self.dry_run {
+            return;
+        }
+        for rel in files {
+            if let Err(error) = self.base.delete(rel).await {
+                tracing::debug!(file = rel, %error, "a file that is not needed could not be removed");
+            }
+        }
+    }
+
+    /// Puts some other file of the run.
+    pub(crate) async fn put_other(&self, rel: &str, bytes: Bytes) -> Result<()> {
+        if !self.dry_run {
+            self.base.put(rel, bytes).await?;
+        }
+        Ok(())
+    }
+}
+
+fn describe(path: String, partition: PartitionKey, encoded: &Encoded) -> DataFile {
+    DataFile {
+        path,
+        partition,
+        rows: encoded.rows,
+        bytes: encoded.bytes.len() as u64,
+        columns: encoded.columns.clone(),
+        split_offsets: encoded.split_offsets.clone(),
+        added: None,
+    }
+}
+
+/// Leaves one row an id: the newest `updated`, then `last_modified`, then the last to arrive.
+fn newest_of_each(rows: Vec<Staged>) -> Vec<Staged> {
+    let mut best: HashMap<IdHash, usize> = HashMap::with_capacity(rows.len());
+    for (i, row) in rows.iter().enumerate() {
+        let kept = best.entry(row.item.id_hash).or_insert(i);
+        if rows.get(*kept).is_some_and(|other| rank(other) < rank(row)) {
+            *kept = i;
+        }
+    }
+    if best.len() == rows.len() {
+        return rows;
+    }
+    let mut keep: Vec<usize> = best.into_values().collect();
+    keep.sort_unstable();
+    keep.into_iter().filter_map(|i| rows.get(i).cloned()).collect()
+}
+
+/// What decides between two items of one id; the hash index's order, and it must stay so.
+fn rank(row: &Staged) -> impl Ord + use<> {
+    (row.item.updated, row.item.source.object.last_modified, row.seq)
+}

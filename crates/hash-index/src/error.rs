@@ -1,0 +1,119 @@
+//! What can go wrong with an index.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use earthcatalog_model::IdHash;
+
+/// Results of this crate.
+pub type Result<T, E = HashIndexError> = std::result::Result<T, E>;
+
+/// Why an index could not be built or read. Messages fit behind "failed to …: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HashIndexError {
+    /// The folder for temporary files has no room left.
+    #[error("no space left in {}: free some, or name a larger folder for temporary files (TMPDIR)", dir.display())]
+    DiskFull {
+        /// The folder.
+        dir: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A local file could not be written or read.
+    #[error("could not {what} in {}: check that the folder is there and can be written", dir.display())]
+    File {
+        /// What was tried, e.g. `write a temporary file`.
+        what: &'static str,
+        /// The folder.
+        dir: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Ids were given to [`crate::IdsWriter`] out of order, or twice.
+    #[error("id hash {next:?} came after {previous:?}: the index takes every hash once, in ascending order")]
+    Unsorted {
+        /// The hash written before.
+        previous: IdHash,
+        /// The hash that does not follow it.
+        next: IdHash,
+    },
+    /// Writing Parquet failed.
+    #[error("could not write the index as Parquet")]
+    Write {
+        /// The writer's error.
+        source: parquet::errors::ParquetError,
+    },
+    /// A store failed.
+    #[error("could not {what} the index at {path}")]
+    Store {
+        /// `read` or `upload`.
+        what: &'static str,
+        /// The path in the store.
+        path: String,
+        /// The store's error.
+        source: object_store::Error,
+    },
+    /// There is no index file where one should be.
+    #[error("there is no index at {path}: rebuild it from the table")]
+    Missing {
+        /// The path in the store.
+        path: String,
+    },
+    /// The file is damaged, or not an index.
+    #[error("{path} is no index of ids ({reason}): rebuild it from the table")]
+    Corrupt {
+        /// The path in the store.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl HashIndexError {
+    /// True where the same call may succeed a little later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Store { source: object_store::Error::Generic { .. }, .. })
+    }
+
+    /// For a failure on a local file in `dir`; a full disk is told apart, because it has a remedy of its own.
+    pub(crate) fn file(what: &'static str, dir: &Path, source: io::Error) -> Self {
+        let dir = dir.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { dir, source },
+            _ => Self::File { what, dir, source },
+        }
+    }
+
+    pub(crate) fn write(source: impl Into<parquet::errors::ParquetError>) -> Self {
+        Self::Write { source: source.into() }
+    }
+
+    pub(crate) fn store(
+        what: &'static str,
+        path: &object_store::path::Path,
+        source: object_store::Error,
+    ) -> Self {
+        let path = path.to_string();
+        match source {
+            object_store::Error::NotFound { .. } => Self::Missing { path },
+            source => Self::Store { what, path, source },
+        }
+    }
+
+    pub(crate) fn corrupt(path: &object_store::path::Path, reason: impl std::fmt::Display) -> Self {
+        Self::Corrupt { path: path.to_string(), reason: reason.to_string() }
+    }
+
+    /// For what a Parquet reader over a store says: the store's own errors come wrapped in it.
+    pub(crate) fn read(path: &object_store::path::Path, error: parquet::errors::ParquetError) -> Self {
+        use parquet::errors::ParquetError::External;
+        match error {
+            External(source) => match source.downcast::<object_store::Error>() {
+                Ok(source) => Self::store("read", path, *source),
+                Err(source) => Self::corrupt(path, source),
+            },
+            other => Self::corrupt(path, other),
+        }
+    }
+}

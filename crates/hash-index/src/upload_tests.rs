@@ -1,0 +1,33 @@
+use object_store::ObjectStoreExt;
+use object_store::memory::InMemory;
+
+use super::*;
+
+async fn check(bytes: usize) {
+    let dir = tempfile::tempdir().unwrap();
+    let local = dir.path().join("ids");
+    let content: Vec<u8> = (0..bytes).map(|i| (i / 251) as u8).collect();
+    std::fs::write(&local, &content).unwrap();
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let to = Path::from("warehouse_index/ids.parquet");
+    assert_eq!(upload(&local, &store, &to).await.unwrap(), bytes as u64);
+    let there = store.get(&to).await.unwrap().bytes().await.unwrap();
+    assert!(there == content, "{bytes}");
+}
+
+#[tokio::test]
+async fn uploads_whole_files() {
+    check(0).await;
+    check(1).await;
+    check(PART).await;
+    check(3 * PART + 5).await;
+}
+
+#[tokio::test]
+async fn a_missing_file_is_named_and_leaves_nothing() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let to = Path::from("ids");
+    let error = upload(LocalPath::new("/nowhere/ids"), &store, &to).await.unwrap_err();
+    assert!(error.to_string().contains("/nowhere/ids"), "{error}");
+    assert!(store.head(&to).await.is_err());
+}

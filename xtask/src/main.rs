@@ -1,2 +1,61 @@
-//! The project's own tasks.
-fn main() {}
+//! The project's own tasks: what a person or the continuous integration runs beside cargo itself.
+//!
+//! Each command is a module; each rule of `tidy` is a module of its own.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool of the command line: what it prints is its work"
+)]
+
+mod ci;
+mod first_command;
+mod fixtures;
+mod interop;
+mod process;
+mod root;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a task returns; the error is shown to the person as it is.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own tasks.")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must pass before a change is taken: tidy, format, clippy, tests, docs, the README, interop.
+    Ci(ci::Args),
+    /// The rules of the house that no compiler knows: layers, one Arrow, no printing libraries, fixtures explained.
+    Tidy,
+    /// Makes items like ITS_LIVE's and inventories of them, or the committed fixtures (--bundled).
+    Fixtures(fixtures::Args),
+    /// Has our catalogs read by PyIceberg, DuckDB, rustac, stac-geoparquet and earthcatalog 0.6.1.
+    Interop(interop::Args),
+    /// Runs the README's first command and checks what it says.
+    FirstCommand,
+}
+
+fn main() -> ExitCode {
+    let done = match Args::parse().task {
+        Task::Ci(args) => ci::run(&args),
+        Task::Tidy => tidy::run(),
+        Task::Fixtures(args) => fixtures::run(&args),
+        Task::Interop(args) => interop::run(&args),
+        Task::FirstCommand => first_command::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

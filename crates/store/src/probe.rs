@@ -1,0 +1,116 @@
+//! Does a store keep its promise about conditional writes? Asked once, before the first of them.
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::base::Base;
+use crate::conditional::{Outcome, Version, create, read, replace_as, settle};
+use crate::error::{Error, Result};
+
+/// What a store was found to be able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capability {
+    /// How its entity tags must be sent back.
+    pub etag: EtagForm,
+}
+
+/// How an entity tag goes into `If-Match`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EtagForm {
+    /// As the store gave it, quoted (RFC 9110 §8.8.3).
+    #[default]
+    AsGiven,
+    /// Without quotes: Ceph's RGW compares the header with the bare hash.
+    Bare,
+}
+
+impl EtagForm {
+    pub(crate) fn of(self, tag: &str) -> &str {
+        match self {
+            Self::AsGiven => tag,
+            Self::Bare => tag.trim_matches('"'),
+        }
+    }
+}
+
+/// Probes the base's store, once for a base and its clones: two creates and two swaps of a file with a random name,
+/// the second of each having to be refused. Local folders need no probe.
+///
+/// # Errors
+/// [`Error::NoConditionalPut`] if the store ignores or lacks conditional writes; those of the store.
+pub async fn probe(base: &Base) -> Result<Capability> {
+    if let Some(known) = base.capability.get() {
+        return Ok(*known);
+    }
+    let found = match base.local() {
+        Some(_) => Capability { etag: EtagForm::AsGiven },
+        None => probe_store(base).await?,
+    };
+    Ok(*base.capability.get_or_init(|| found))
+}
+
+async fn probe_store(base: &Base) -> Result<Capability> {
+    let rel = format!(".probe-{}", Uuid::new_v4());
+    let found = try_all(base, &rel).await;
+    if let Err(error) = base.delete(&rel).await {
+        tracing::warn!(%error, "the probe's file could not be deleted");
+    }
+    found
+}
+
+async fn try_all(base: &Base, rel: &str) -> Result<Capability> {
+    let (first, second) = (nonce(), nonce());
+    let made = create(base, rel, first.clone()).await?;
+    must_win(base, settle(base, rel, &first, made).await?, "the first create was refused")?;
+    must_lose(base, rel, create(base, rel, second).await?, "it accepted a create over an existing object")
+        .await?;
+    let Some((_, seen)) = read(base, rel).await? else {
+        return Err(refuse(base, "an object just written is not there"));
+    };
+    if seen.e_tag.is_none() && seen.version.is_none() {
+        return Err(refuse(base, "it gives no entity tags"));
+    }
+    let etag = swap(base, rel, &seen).await?;
+    let stale = replace_as(base, rel, nonce(), &seen, etag).await?;
+    must_lose(base, rel, stale, "it accepted a swap with a stale entity tag").await?;
+    Ok(Capability { etag })
+}
+
+/// The form of entity tag by which the swap succeeds.
+async fn swap(base: &Base, rel: &str, seen: &Version) -> Result<EtagForm> {
+    for form in [EtagForm::AsGiven, EtagForm::Bare] {
+        let bytes = nonce();
+        let swapped = replace_as(base, rel, bytes.clone(), seen, form).await?;
+        match settle(base, rel, &bytes, swapped).await? {
+            Outcome::Done(_) => return Ok(form),
+            Outcome::Lost => {}
+            Outcome::Ambiguous(error) => return Err(error),
+        }
+    }
+    Err(refuse(base, "it refused a swap with the current entity tag"))
+}
+
+fn must_win(base: &Base, outcome: Outcome, otherwise: &str) -> Result<()> {
+    match outcome {
+        Outcome::Done(_) => Ok(()),
+        Outcome::Lost => Err(refuse(base, otherwise)),
+        Outcome::Ambiguous(error) => Err(error),
+    }
+}
+
+async fn must_lose(base: &Base, rel: &str, outcome: Outcome, otherwise: &str) -> Result<()> {
+    tracing::trace!(base = base.url(), rel, ?outcome, "probe");
+    match outcome {
+        Outcome::Lost => Ok(()),
+        Outcome::Done(_) => Err(refuse(base, otherwise)),
+        Outcome::Ambiguous(error) => Err(error),
+    }
+}
+
+fn refuse(base: &Base, reason: &str) -> Error {
+    Error::NoConditionalPut { store: base.url().to_owned(), reason: reason.to_owned() }
+}
+
+fn nonce() -> Bytes {
+    Bytes::from(Uuid::new_v4().to_string())
+}

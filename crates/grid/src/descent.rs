@@ -1,0 +1,145 @@
+//! From large cells to small ones: which cells of a hierarchy touch a part of a geometry.
+
+use crate::part::Part;
+use crate::patch::Patch;
+use crate::sphere::{Piece, V3};
+
+/// A hierarchy of cells.
+///
+/// A node stands for all cells of the grid below it. Every one of them lies within the node's cap.
+pub(crate) trait Tree {
+    /// A cell of any size.
+    type Node: Copy;
+
+    /// Nodes below which all cells are that can touch the part.
+    fn roots(&self, part: &Part<'_>, roots: &mut Vec<Self::Node>);
+    /// Centre and radius of the cap.
+    fn cap(&self, node: Self::Node) -> (V3, f64);
+    /// Appends the nodes next below, or says that the node is a cell of the grid.
+    fn children(&self, node: Self::Node, children: &mut Vec<Self::Node>) -> bool;
+    /// Shows the cell that a node without children is.
+    fn with_patch<R>(&self, node: Self::Node, look: impl FnOnce(&Patch) -> R) -> R;
+    /// How many cells are below.
+    fn count(&self, node: Self::Node) -> u64;
+    /// Appends all cells below.
+    fn push_all(&self, node: Self::Node, cells: &mut Vec<u64>);
+}
+
+/// More cells than allowed.
+pub(crate) struct TooMany;
+
+/// Buffers that outlive a part.
+pub(crate) struct Scratch<N> {
+    nodes: Vec<N>,
+    near: Vec<u32>,
+    pieces: Vec<Piece>,
+}
+
+impl<N> Default for Scratch<N> {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), near: Vec::new(), pieces: Vec::new() }
+    }
+}
+
+/// Appends every cell that touches the part, each once, as long as there are no more than `limit`.
+pub(crate) fn descend<T: Tree>(
+    tree: &T,
+    mut part: Part<'_>,
+    scratch: &mut Scratch<T::Node>,
+    limit: usize,
+    cells: &mut Vec<u64>,
+) -> Result<(), TooMany> {
+    scratch.nodes.clear();
+    scratch.near.clear();
+    scratch.pieces.clear();
+    scratch.pieces.append(&mut part.pieces);
+    scratch.near.extend((0..scratch.pieces.len()).map(|i| i as u32));
+    tree.roots(&part, &mut scratch.nodes);
+    let limit = limit.saturating_add(cells.len());
+    let mut descent = Descent { tree, part: &part, limit, cells, scratch };
+    let near = 0..descent.scratch.near.len();
+    descent.visit_from(0, near)
+}
+
+struct Descent<'a, T: Tree> {
+    tree: &'a T,
+    part: &'a Part<'a>,
+    limit: usize,
+    cells: &'a mut Vec<u64>,
+    scratch: &'a mut Scratch<T::Node>,
+}
+
+impl<T: Tree> Descent<'_, T> {
+    /// Visits the nodes from `first` on, and takes them off.
+    fn visit_from(&mut self, first: usize, near: std::ops::Range<usize>) -> Result<(), TooMany> {
+        while self.scratch.nodes.len() > first {
+            let Some(node) = self.scratch.nodes.pop() else { break };
+            let (pieces, kept) = (self.scratch.pieces.len(), self.scratch.near.len());
+            self.visit(node, near.clone())?;
+            self.scratch.pieces.truncate(pieces);
+            self.scratch.near.truncate(kept);
+        }
+        Ok(())
+    }
+
+    /// `near`: where in the list those pieces are that may reach the parent.
+    fn visit(&mut self, node: T::Node, near: std::ops::Range<usize>) -> Result<(), TooMany> {
+        let (centre, radius) = self.tree.cap(node);
+        if !self.part.may_reach(&centre, radius) {
+            return Ok(());
+        }
+        let start = self.scratch.near.len();
+        for at in near {
+            self.keep_near(at, &centre, radius);
+        }
+        let near = start..self.scratch.near.len();
+        if near.is_empty() {
+            return if self.part.holds(&centre) { self.push_all(node) } else { Ok(()) };
+        }
+        let first = self.scratch.nodes.len();
+        if self.tree.children(node, &mut self.scratch.nodes) {
+            return self.visit_from(first, near);
+        }
+        let touched = self.tree.with_patch(node, |patch| self.touches(patch, near));
+        if touched { self.push_all(node) } else { Ok(()) }
+    }
+
+    fn keep_near(&mut self, at: usize, centre: &V3, radius: f64) {
+        let Some(&index) = self.scratch.near.get(at) else { return };
+        let Some(&piece) = self.scratch.pieces.get(index as usize) else { return };
+        if !piece.may_reach(centre, radius) {
+            return;
+        }
+        if piece.stray <= 0.25 * radius {
+            self.scratch.near.push(index);
+        } else {
+            piece.halves().into_iter().for_each(|half| self.keep_half(half, centre, radius));
+        }
+    }
+
+    fn keep_half(&mut self, piece: Piece, centre: &V3, radius: f64) {
+        if !piece.may_reach(centre, radius) {
+            return;
+        }
+        if piece.stray <= 0.25 * radius {
+            self.scratch.near.push(self.scratch.pieces.len() as u32);
+            self.scratch.pieces.push(piece);
+        } else {
+            piece.halves().into_iter().for_each(|half| self.keep_half(half, centre, radius));
+        }
+    }
+
+    fn touches(&self, patch: &Patch, near: std::ops::Range<usize>) -> bool {
+        let near = self.scratch.near.get(near).unwrap_or_default();
+        let mut pieces = near.iter().filter_map(|i| self.scratch.pieces.get(*i as usize));
+        pieces.any(|piece| patch.touches(piece)) || self.part.holds(&patch.centre)
+    }
+
+    fn push_all(&mut self, node: T::Node) -> Result<(), TooMany> {
+        if self.tree.count(node) > (self.limit.saturating_sub(self.cells.len())) as u64 {
+            return Err(TooMany);
+        }
+        self.tree.push_all(node, self.cells);
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! The H3 grid: cells by their indexes, resolution 0 to 15.
+
+use std::sync::OnceLock;
+
+use earthcatalog_model::{CellId, Geometry};
+use h3o::{CellIndex, LatLng, Resolution};
+
+use crate::cover::cover_with;
+use crate::descent::Tree;
+use crate::outline;
+use crate::part::Part;
+use crate::patch::Patch;
+use crate::sphere::{Place, V3, lon_lat};
+use crate::{Grid, GridError, GridSpec, Result};
+
+/// H3 cells of one resolution. Names are indexes in hexadecimal, such as `8107bffffffffff`.
+#[derive(Debug, Clone, Copy)]
+pub struct H3Grid {
+    resolution: Resolution,
+}
+
+impl H3Grid {
+    /// The grid of a resolution.
+    ///
+    /// # Errors
+    /// If the resolution is beyond 15.
+    pub fn new(resolution: u8) -> Result<Self> {
+        let unknown = |_| GridError::Spec { given: format!("h3:{resolution}") };
+        Ok(Self { resolution: Resolution::try_from(resolution).map_err(unknown)? })
+    }
+
+    fn find(&self, cell: &CellId) -> Result<CellIndex> {
+        let found = cell.as_str().parse::<CellIndex>().ok();
+        let known =
+            found.filter(|index| index.resolution() == self.resolution && index.to_string() == cell.as_str());
+        known.ok_or_else(|| crate::unknown_cell(cell, &self.spec()))
+    }
+}
+
+impl Grid for H3Grid {
+    fn spec(&self) -> GridSpec {
+        GridSpec::H3 { resolution: u8::from(self.resolution) }
+    }
+
+    fn cover(&self, geometry: &Geometry, cells: &mut Vec<CellId>) -> Result<()> {
+        cover_with(self, geometry, &self.spec(), cells, |id| CellId::new(format!("{id:x}")))
+    }
+
+    fn outline(&self, cell: &CellId) -> Result<Geometry> {
+        let corners: Vec<V3> = corners(self.find(cell)?);
+        outline::of_corners(&corners)
+    }
+}
+
+impl Tree for H3Grid {
+    type Node = CellIndex;
+
+    fn roots(&self, part: &Part<'_>, roots: &mut Vec<CellIndex>) {
+        match part.cap().and_then(|(centre, radius)| self.start(&centre, radius)) {
+            Some(start) => roots.extend(start.grid_disk::<Vec<_>>(1)),
+            None => roots.extend(CellIndex::base_cells()),
+        }
+    }
+
+    fn cap(&self, node: CellIndex) -> (V3, f64) {
+        let resolution = node.resolution();
+        let radius = if resolution == self.resolution { corner_reach(resolution) } else { reach(resolution) };
+        let centre = with_kept(node, |patch| patch.map(|patch| patch.centre)).unwrap_or_else(|| centre(node));
+        (centre, radius)
+    }
+
+    fn children(&self, node: CellIndex, children: &mut Vec<CellIndex>) -> bool {
+        let next = node.resolution().succ().filter(|next| *next <= self.resolution);
+        if let Some(next) = next {
+            children.extend(node.children(next));
+        }
+        next.is_some()
+    }
+
+    fn with_patch<R>(&self, node: CellIndex, look: impl FnOnce(&Patch) -> R) -> R {
+        with_kept(node, |kept| match kept {
+            Some(kept) => look(kept),
+            None => look(&patch(node)),
+        })
+    }
+
+    fn count(&self, node: CellIndex) -> u64 {
+        node.children_count(self.resolution)
+    }
+
+    fn push_all(&self, node: CellIndex, cells: &mut Vec<u64>) {
+        cells.extend(node.children(self.resolution).map(u64::from));
+    }
+}
+
+/// Bounds of the sizes of cells, in radians at resolution 0; a resolution is a step of √7. Tests measure them.
+mod bounds {
+    /// From the centre of a cell to its furthest corner.
+    pub(super) const CORNER: f64 = 0.23;
+    /// From the centre of a cell to the furthest corner of a cell below it, over the former. Cells are no unions of
+    /// their children: at √7 a step these stand out a little.
+    pub(super) const REACH: f64 = 1.25;
+    /// A circle of this radius around any point of a cell is covered by the cells below it and its neighbours.
+    pub(super) const DISK: f64 = 0.05;
+}
+
+/// 7^(-r/2)
+fn scale(resolution: Resolution) -> f64 {
+    7f64.powi(-i32::from(u8::from(resolution))).sqrt()
+}
+
+fn corner_reach(resolution: Resolution) -> f64 {
+    bounds::CORNER * scale(resolution)
+}
+
+fn reach(resolution: Resolution) -> f64 {
+    bounds::REACH * corner_reach(resolution)
+}
+
+impl H3Grid {
+    /// The cell, as small as may be, that reaches all of a circle together with its neighbours.
+    fn start(&self, centre: &V3, radius: f64) -> Option<CellIndex> {
+        let fits = |r: &Resolution| radius <= bounds::DISK * scale(*r);
+        let resolution = Resolution::range(Resolution::Zero, self.resolution).filter(fits).last()?;
+        let (lon, lat) = lon_lat(centre);
+        Some(LatLng::new(lat, lon).ok()?.to_cell(resolution))
+    }
+}
+
+fn place(point: LatLng) -> V3 {
+    Place::new(point.lng(), point.lat()).v
+}
+
+fn centre(cell: CellIndex) -> V3 {
+    place(LatLng::from(cell))
+}
+
+fn corners(cell: CellIndex) -> Vec<V3> {
+    cell.boundary().iter().map(|corner| place(*corner)).collect()
+}
+
+/// H3 finds the cell of a point by another way than the corners of a cell; they agree this well.
+const MARGIN: f64 = 1e-12;
+
+fn patch(cell: CellIndex) -> Patch {
+    Patch::new(&corners(cell), centre(cell), MARGIN)
+}
+
+/// The finest resolution of which cells are kept once they were computed.
+const KEPT: usize = 3;
+
+type Kept = Vec<OnceLock<Box<Patch>>>;
+
+fn with_kept<R>(cell: CellIndex, look: impl FnOnce(Option<&Patch>) -> R) -> R {
+    static TABLES: [OnceLock<Kept>; KEPT + 1] = [const { OnceLock::new() }; KEPT + 1];
+    let resolution = usize::from(u8::from(cell.resolution()));
+    let Some(table) = TABLES.get(resolution) else { return look(None) };
+    let size = 122 * 7usize.pow(resolution as u32);
+    let table = table.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(size).collect());
+    look(table.get(number(cell)).map(|slot| &**slot.get_or_init(|| Box::new(patch(cell)))))
+}
+
+/// A number for each cell of a resolution: its base cell and digits, in base 7.
+fn number(cell: CellIndex) -> usize {
+    let bits = u64::from(cell);
+    let digit = |r: u32| (bits >> (3 * (15 - r)) & 7) as usize;
+    let base = (bits >> 45 & 127) as usize;
+    (1..=u32::from(u8::from(cell.resolution()))).fold(base, |number, r| number * 7 + digit(r))
+}
+
+#[cfg(test)]
+#[path = "h3_tests.rs"]
+mod tests;

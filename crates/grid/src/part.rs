@@ -1,0 +1,129 @@
+//! One connected part of a geometry (a point, a line, a polygon), made ready to be compared with cells.
+
+use earthcatalog_model::geometry::{Position, Shape};
+
+use crate::sphere::{Piece, Place, V3, lon_lat, square, sub};
+
+/// A part: what bounds it, and what it holds.
+pub(crate) struct Part<'a> {
+    /// Its boundary or, without an inside, all of it.
+    pub(crate) pieces: Vec<Piece>,
+    rings: &'a [Vec<Position>],
+    cap: Option<(V3, f64)>,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn point(p: &Position) -> Self {
+        let place = Place::new(p.x, p.y);
+        Part { pieces: vec![Piece::point(place)], rings: &[], cap: Some((place.v, 0.0)) }
+    }
+
+    pub(crate) fn line(line: &[Position]) -> Self {
+        let mut pieces = Vec::with_capacity(line.len());
+        push_pieces(line, &mut pieces);
+        Part { pieces, rings: &[], cap: cap(line) }
+    }
+
+    pub(crate) fn polygon(rings: &'a [Vec<Position>]) -> Self {
+        let mut pieces = Vec::with_capacity(rings.iter().map(Vec::len).sum());
+        for ring in rings {
+            push_pieces(ring, &mut pieces);
+        }
+        Part { pieces, rings, cap: rings.first().and_then(|outer| cap(outer)) }
+    }
+
+    /// False only if none of it is within `radius` of the unit vector `centre`.
+    pub(crate) fn may_reach(&self, centre: &V3, radius: f64) -> bool {
+        self.cap.is_none_or(|(middle, reach)| {
+            let near = reach + radius + crate::sphere::ROUNDING;
+            square(&sub(centre, &middle)) <= near * near
+        })
+    }
+
+    /// The circle that holds it, if there is one of less than a hemisphere or so.
+    pub(crate) fn cap(&self) -> Option<(V3, f64)> {
+        self.cap
+    }
+
+    /// True if the point, which is on no boundary, is inside.
+    pub(crate) fn holds(&self, v: &V3) -> bool {
+        let Some((outer, holes)) = self.rings.split_first() else { return false };
+        let (lon, lat) = lon_lat(v);
+        winding(outer, lon, lat) != 0 && !holes.iter().any(|hole| winding(hole, lon, lat) % 2 != 0)
+    }
+}
+
+/// Visits the parts of a shape.
+pub(crate) fn for_each_part<E>(
+    shape: &Shape,
+    visit: &mut dyn FnMut(Part<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    match shape {
+        Shape::Point(p) => visit(Part::point(p)),
+        Shape::MultiPoint(points) => points.iter().try_for_each(|p| visit(Part::point(p))),
+        Shape::LineString(line) => visit(Part::line(line)),
+        Shape::MultiLineString(lines) => lines.iter().try_for_each(|line| visit(Part::line(line))),
+        Shape::Polygon(rings) => visit(Part::polygon(rings)),
+        Shape::MultiPolygon(polygons) => polygons.iter().try_for_each(|rings| visit(Part::polygon(rings))),
+        Shape::GeometryCollection(shapes) => shapes.iter().try_for_each(|shape| for_each_part(shape, visit)),
+    }
+}
+
+fn push_pieces(line: &[Position], pieces: &mut Vec<Piece>) {
+    let mut places = line.iter().map(|p| Place::new(p.x, p.y));
+    let Some(mut a) = places.next() else { return };
+    if line.len() == 1 {
+        pieces.push(Piece::point(a));
+    }
+    for b in places {
+        push_short(Piece::new(a, b), pieces);
+        a = b;
+    }
+}
+
+fn push_short(piece: Piece, pieces: &mut Vec<Piece>) {
+    if piece.is_short() {
+        pieces.push(piece);
+    } else {
+        piece.halves().into_iter().for_each(|half| push_short(half, pieces));
+    }
+}
+
+/// The circle around the box of a line's positions; None if that is wider than 180°.
+///
+/// From the middle of such a box the distance grows with the difference of longitude, and along its eastern side
+/// (a sinusoid of latitude with at most one minimum) it is largest at an end.
+fn cap(line: &[Position]) -> Option<(V3, f64)> {
+    let (mut west, mut east) = (f64::INFINITY, f64::NEG_INFINITY);
+    let (mut south, mut north) = (f64::INFINITY, f64::NEG_INFINITY);
+    for p in line {
+        (west, east) = (west.min(p.x), east.max(p.x));
+        (south, north) = (south.min(p.y), north.max(p.y));
+    }
+    if !(east - west <= 180.0) {
+        return None;
+    }
+    let middle = Place::new(0.5 * (west + east), 0.5 * (south + north)).v;
+    let chord = |lat: f64| square(&sub(&Place::new(east, lat).v, &middle)).sqrt();
+    let chord = chord(south).max(chord(north));
+    Some((middle, 2.0 * (0.5 * chord).min(1.0).asin() * (1.0 + 1e-12)))
+}
+
+/// How often a ring winds around a point that is not on it.
+fn winding(ring: &[Position], x: f64, y: f64) -> i32 {
+    ring.windows(2).map(|pair| if let [a, b] = pair { crossing(a, b, x, y) } else { 0 }).sum()
+}
+
+/// 1 or -1 if an edge crosses the half-line eastwards of a point, northwards or southwards.
+pub(crate) fn crossing(a: &Position, b: &Position, x: f64, y: f64) -> i32 {
+    if (a.y <= y) == (b.y <= y) {
+        return 0;
+    }
+    let upwards = a.y <= y;
+    let left = (b.x - a.x) * (y - a.y) - (x - a.x) * (b.y - a.y);
+    match upwards {
+        true if left > 0.0 => 1,
+        false if left < 0.0 => -1,
+        _ => 0,
+    }
+}

@@ -1,0 +1,177 @@
+//! Places and short arcs on the unit sphere, and how far a straight line in longitude and latitude strays from one.
+
+/// A vector, or a point of the unit sphere.
+pub(crate) type V3 = [f64; 3];
+
+pub(crate) fn dot(a: &V3, b: &V3) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+pub(crate) fn add(a: &V3, b: &V3) -> V3 {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+}
+
+pub(crate) fn sub(a: &V3, b: &V3) -> V3 {
+    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+}
+
+/// The square of the length.
+pub(crate) fn square(a: &V3) -> f64 {
+    dot(a, a)
+}
+
+pub(crate) fn scale(a: &V3, k: f64) -> V3 {
+    [a[0] * k, a[1] * k, a[2] * k]
+}
+
+pub(crate) fn unit(a: &V3) -> V3 {
+    scale(a, 1.0 / dot(a, a).sqrt().max(f64::MIN_POSITIVE))
+}
+
+fn cross(a: &V3, b: &V3) -> V3 {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+/// The unit normal of the plane through the centre, a and b. Sum times difference keeps its precision where a and b
+/// are micrometres apart: the plane then still goes through both.
+pub(crate) fn normal(a: &V3, b: &V3) -> V3 {
+    unit(&cross(&add(a, b), &sub(b, a)))
+}
+
+/// Longitude and latitude of a point, degrees.
+pub(crate) fn lon_lat(v: &V3) -> (f64, f64) {
+    (v[1].atan2(v[0]).to_degrees(), v[2].atan2(v[0].hypot(v[1])).to_degrees())
+}
+
+/// A position in degrees and on the unit sphere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) lon: f64,
+    pub(crate) lat: f64,
+    pub(crate) v: V3,
+}
+
+impl Place {
+    pub(crate) fn new(lon: f64, lat: f64) -> Self {
+        let (sin_lat, cos_lat) = lat.to_radians().sin_cos();
+        let (sin_lon, cos_lon) = lon.to_radians().sin_cos();
+        Self { lon, lat, v: [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat] }
+    }
+}
+
+/// A stretch of a line that is straight in longitude and latitude, beside the great-circle arc between its ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    pub(crate) a: Place,
+    pub(crate) b: Place,
+    /// A point of it from which no other is further than `reach`.
+    pub(crate) middle: Place,
+    /// Half its length or a little more, radians.
+    pub(crate) reach: f64,
+    /// It leaves the arc between its ends by no more than this, radians (while it is [short](Piece::is_short)).
+    pub(crate) stray: f64,
+    /// The unit normal of the plane of the arc; zero where the ends coincide.
+    pub(crate) normal: V3,
+}
+
+/// The estimate of how far a line strays is of second order: arcs stay shorter than this, and a tenth is added.
+const SHORT: f64 = 0.25;
+const MARGIN: f64 = 1.1;
+
+impl Piece {
+    pub(crate) fn new(a: Place, b: Place) -> Self {
+        let d_lon = (b.lon - a.lon).to_radians().abs();
+        let d_lat = (b.lat - a.lat).to_radians().abs();
+        let sin = a.v[2].abs().max(b.v[2].abs());
+        let cos = widest(&a, &b);
+        let length = d_lat.hypot(cos * d_lon);
+        // The covariant acceleration of (lon, lat) = (a + b t, c + d t) on the sphere has the components
+        // sin cos b² northwards and -2 sin b d eastwards; a curve strays an eighth of it from its chord.
+        let bend = sin * d_lon * (cos * d_lon).hypot(2.0 * d_lat);
+        let middle = Place::new(0.5 * a.lon + 0.5 * b.lon, 0.5 * a.lat + 0.5 * b.lat);
+        Self { a, b, middle, reach: 0.5 * length, stray: MARGIN * bend / 8.0, normal: normal(&a.v, &b.v) }
+    }
+
+    /// A single point.
+    pub(crate) fn point(p: Place) -> Self {
+        Self { a: p, b: p, middle: p, reach: 0.0, stray: 0.0, normal: [0.0; 3] }
+    }
+
+    /// True if the stray can be trusted.
+    pub(crate) fn is_short(&self) -> bool {
+        self.reach <= 0.5 * SHORT
+    }
+
+    /// The two halves of it.
+    pub(crate) fn halves(&self) -> [Self; 2] {
+        [Self::new(self.a, self.middle), Self::new(self.middle, self.b)]
+    }
+
+    /// False only if no point of it is within `radius` (radians) of the unit vector `centre`.
+    pub(crate) fn may_reach(&self, centre: &V3, radius: f64) -> bool {
+        // A chord is no longer than its angle, and a sine no larger.
+        let near = radius + self.reach + ROUNDING;
+        square(&sub(centre, &self.middle.v)) <= near * near
+            && dot(centre, &self.normal).abs() <= radius + self.stray + ROUNDING
+    }
+}
+
+/// What the last bits of unit vectors may hide.
+pub(crate) const ROUNDING: f64 = 4e-15;
+
+/// The largest cosine of a latitude between two places.
+fn widest(a: &Place, b: &Place) -> f64 {
+    if (a.lat < 0.0) != (b.lat < 0.0) {
+        return 1.0;
+    }
+    let cos = |p: &Place| p.v[0].hypot(p.v[1]);
+    cos(a).max(cos(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The measured distance of a stretch from its arc's plane.
+    fn strays(piece: &Piece) -> f64 {
+        let at = |t: f64| {
+            let mix = |a: f64, b: f64| a * (1.0 - t) + b * t;
+            Place::new(mix(piece.a.lon, piece.b.lon), mix(piece.a.lat, piece.b.lat))
+        };
+        (0..=100).map(|i| dot(&at(f64::from(i) / 100.0).v, &piece.normal).abs()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn stray_is_bounded() {
+        for lat in [-89.9, -60.0, -10.0, 0.0, 0.1, 45.0, 80.0, 89.0] {
+            for (d_lon, d_lat) in
+                [(1.0, 0.0), (10.0, 1.0), (0.1, 8.0), (5.0, -5.0), (12.0, 0.05), (170.0, 0.1), (359.0, 0.0)]
+            {
+                let piece = Piece::new(
+                    Place::new(-20.0, lat),
+                    Place::new(-20.0 + d_lon, f64::clamp(lat + d_lat, -90.0, 90.0)),
+                );
+                if piece.is_short() {
+                    assert!(
+                        strays(&piece) <= piece.stray + 1e-15,
+                        "{lat} {d_lon} {d_lat}: {} {}",
+                        strays(&piece),
+                        piece.stray
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn meridians_do_not_stray() {
+        assert_eq!(Piece::new(Place::new(20.0, -80.0), Place::new(20.0, 80.0)).stray, 0.0);
+    }
+
+    #[test]
+    fn normals_of_tiny_arcs_are_precise() {
+        let (a, b) = (Place::new(12.0, 47.0).v, Place::new(12.000_001, 47.000_001).v);
+        let n = normal(&a, &b);
+        assert!(dot(&n, &a).abs() < 1e-15 && dot(&n, &b).abs() < 1e-15);
+    }
+}

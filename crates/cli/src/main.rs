@@ -1,2 +1,25 @@
 //! The earthcatalog command line.
-fn main() {}
+//!
+//! ```text
+//! args (declared) -> settings (resolved once) -> commands (call the facade) -> output (stdout), progress (stderr)
+//! ```
+//!
+//! Only `settings` reads the environment and the configuration file, only `output` writes to stdout, only `progress`
+//! draws; a command takes what was resolved, calls [`earthcatalog`] and shows the answer. How all this ends is in `exit`.
+
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod interrupt;
+mod logging;
+mod output;
+mod progress;
+mod run;
+mod settings;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::run().into()
+}

@@ -1,0 +1,86 @@
+//! The options of `ingest`.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use earthcatalog::model::Timestamp;
+use earthcatalog::{Assets, GridSpec, Mode};
+
+use super::value::{Size, read};
+
+const SELECTION: &str = "Which objects";
+const TABLE: &str = "How they are laid out";
+const RESOURCES: &str = "Resources";
+const SAFETY: &str = "Safety";
+
+const EXAMPLE: &str = "\
+Example: earthcatalog ingest s3://my-bucket/inventory/full.parquet --catalog s3://my-bucket/catalog --mode full --grid s2:4
+
+Every line of the inventory is accounted for: listed = filtered + known + superseded + rejected + pending + ingested.
+An object that is no valid item never ends the run: it is a row of runs/<run>/rejected.parquet, and the exit code is 3.";
+
+/// `ingest`, as given.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct IngestArgs {
+    /// The inventory: an S3 inventory file in Parquet or CSV(.gz), a URL or a local path
+    pub(crate) inventory: String,
+
+    /// full replaces the catalog's content in one snapshot; auto is full while the catalog is empty [default: auto]
+    #[arg(long, value_parser = read::<Mode>)]
+    pub(crate) mode: Option<Mode>,
+
+    /// Take keys that end so; repeatable, '' takes every key [default: .stac.json]
+    #[arg(long, help_heading = SELECTION, value_name = "TEXT")]
+    pub(crate) suffix: Vec<String>,
+
+    /// Take keys that begin so
+    #[arg(long, help_heading = SELECTION, value_name = "TEXT")]
+    pub(crate) prefix: Option<String>,
+
+    /// Take objects last modified at this time or later, e.g. 2026-04-28 or 2026-04-28T06:00:00Z
+    #[arg(long, help_heading = SELECTION, value_name = "TIME", value_parser = read::<Timestamp>)]
+    pub(crate) since: Option<Timestamp>,
+
+    /// Stop after this many lines that pass the filters, for a trial
+    #[arg(long, help_heading = SELECTION, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+
+    /// The bucket of the keys, for an inventory that has no bucket column
+    #[arg(long, help_heading = SELECTION, value_name = "NAME")]
+    pub(crate) bucket: Option<String>,
+
+    /// The grid: s2:<level>, h3:<resolution> or geojson:<url>#<field> [default: the catalog's, s2:4 for a new one]
+    #[arg(long, help_heading = TABLE, value_name = "SPEC", value_parser = read::<GridSpec>)]
+    pub(crate) grid: Option<GridSpec>,
+
+    /// Assets as columns (struct) or as one JSON text; auto decides by their variety when the table is made [default: auto]
+    #[arg(long, help_heading = TABLE, value_name = "HOW", value_parser = read::<Assets>)]
+    pub(crate) assets: Option<Assets>,
+
+    /// Requests in flight [default: 256]
+    #[arg(long, help_heading = RESOURCES, value_name = "N", value_parser = read::<NonZeroUsize>)]
+    pub(crate) concurrency: Option<NonZeroUsize>,
+
+    /// Memory that the run may use, e.g. 512MB or 2GiB [default: 1GiB]
+    #[arg(long, help_heading = RESOURCES, value_name = "SIZE", value_parser = read::<Size>)]
+    pub(crate) memory: Option<Size>,
+
+    /// Threads that parse, cover and encode [default: one a processor]
+    #[arg(long, help_heading = RESOURCES, value_name = "N", value_parser = read::<NonZeroUsize>)]
+    pub(crate) threads: Option<NonZeroUsize>,
+
+    /// Fetch, check and count, but write nothing
+    #[arg(long, help_heading = SAFETY)]
+    pub(crate) dry_run: bool,
+
+    /// Do not take the lock: a second writer then loses its work, not its data
+    #[arg(long, help_heading = SAFETY, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", hide_possible_values = true)]
+    pub(crate) no_lock: Option<bool>,
+
+    /// Write to a store that ignores conditional PUTs: two writers at once can then undo each other's commits
+    #[arg(long, help_heading = SAFETY, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", hide_possible_values = true)]
+    pub(crate) unsafe_no_cas: Option<bool>,
+}

@@ -1,0 +1,127 @@
+//! Bars: one for the fetching, with rate and time left as soon as the listing is done, and one for the files.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use earthcatalog::{Event, Observer, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::console::Console;
+use super::log;
+use crate::output::numbers;
+
+const LISTING: &str = "{spinner} {msg}";
+const FETCHING: &str = "{bar:32} {human_pos}/{human_len} objects  {per_sec}  {eta} left  {msg}";
+const WRITING: &str = "{bar:32} {human_pos}/{human_len} files  {per_sec}  {eta} left";
+const TICK: Duration = Duration::from_millis(120);
+
+/// Draws bars on a terminal.
+pub(crate) struct Bars {
+    console: Console,
+    fetching: ProgressBar,
+    writing: OnceLock<ProgressBar>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    counting: bool,
+    files_before: u64,
+    files: u64,
+}
+
+impl Bars {
+    /// Bars on this console; nothing is drawn before the first event.
+    pub(crate) fn new(console: Console) -> Self {
+        let fetching = ProgressBar::hidden().with_style(style(LISTING));
+        Self { console, fetching, writing: OnceLock::new(), state: Mutex::default() }
+    }
+
+    fn start(&self, run_id: &str, mode: &str, grid: &str) {
+        self.console.line(&format!("run {run_id}: {mode}, {grid}"));
+        let bar = self.console.add(self.fetching.clone());
+        bar.enable_steady_tick(TICK);
+    }
+
+    fn progress(&self, now: &Progress) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.files = now.files;
+        if now.listing_done && !state.counting {
+            state.counting = true;
+            self.fetching.set_style(style(FETCHING));
+        }
+        if now.listing_done {
+            self.fetching.set_length(now.selected);
+        }
+        self.fetching.set_position(now.fetched);
+        self.fetching.set_message(if state.counting { beside(now) } else { listing(now) });
+        if let Some(bar) = self.writing.get() {
+            bar.set_position(now.files.saturating_sub(state.files_before));
+        }
+    }
+
+    fn writing(&self, files: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.files_before = state.files;
+        self.fetching.finish();
+        let bar = self.console.add(ProgressBar::new(files).with_style(style(WRITING)));
+        bar.enable_steady_tick(TICK);
+        // A second `Writing` in a run keeps the first bar: only its length changes.
+        self.writing.get_or_init(|| bar).set_length(files);
+    }
+
+    fn committing(&self, files: u64, rows: u64) {
+        self.clear();
+        self.console.line(&format!(
+            "committing {} with {}",
+            numbers::plural(files, "file"),
+            numbers::plural(rows, "row")
+        ));
+    }
+
+    fn clear(&self) {
+        self.fetching.finish_and_clear();
+        if let Some(bar) = self.writing.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Bars {
+    fn on_event(&self, event: &Event<'_>) {
+        log(event);
+        match event {
+            Event::Started { run_id, mode, grid } => self.start(run_id, mode, grid),
+            Event::Progress(now) => self.progress(now),
+            Event::Writing { files } => self.writing(*files),
+            Event::Committing { files, rows } => self.committing(*files, *rows),
+            Event::Warning(message) => self.console.warning(message),
+            Event::Finished(_) => self.clear(),
+            _ => {}
+        }
+    }
+}
+
+/// A run that ends with an error must not leave its bars above the message.
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn listing(now: &Progress) -> String {
+    let counts = [(now.listed, "listed"), (now.selected, "selected"), (now.fetched, "fetched")];
+    let shown: Vec<String> =
+        counts.iter().map(|(n, word)| format!("{} {word}", numbers::count(*n))).collect();
+    format!("{}  {}", shown.join(", "), beside(now))
+}
+
+fn beside(now: &Progress) -> String {
+    let rejected =
+        if now.rejected > 0 { format!(", {} rejected", numbers::count(now.rejected)) } else { String::new() };
+    format!("{}, {}{rejected}", numbers::bytes(now.bytes), numbers::plural(now.files, "file"))
+}

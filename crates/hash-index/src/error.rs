@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use earthcatalog_model::IdHash;
 
 /// Results of this crate.
-pub type Result<T, E = HashIndexError> = std::result::Result<T, E>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an index could not be built or read. Messages fit behind "failed to …: ".
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum HashIndexError {
+pub enum Error {
     /// The folder for temporary files has no room left.
     #[error("no space left in {}: free some, or name a larger folder for temporary files (TMPDIR)", dir.display())]
     DiskFull {
@@ -44,6 +44,12 @@ pub enum HashIndexError {
         /// The writer's error.
         source: parquet::errors::ParquetError,
     },
+    /// What was to be uploaded could not be read.
+    #[error("could not read the index to upload")]
+    Input {
+        /// The system's error.
+        source: io::Error,
+    },
     /// A store failed.
     #[error("could not {what} the index at {path}")]
     Store {
@@ -70,7 +76,7 @@ pub enum HashIndexError {
     },
 }
 
-impl HashIndexError {
+impl Error {
     /// True where the same call may succeed a little later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Store { source: object_store::Error::Generic { .. }, .. })

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 
-use crate::error::{HashIndexError, Result};
+use crate::error::{Error, Result};
 
 /// Runs of one level that become one of the next.
 const FAN_IN: usize = 64;
@@ -118,12 +118,12 @@ impl Sorted {
     }
 }
 
-fn writing(dir: &std::path::Path, source: io::Error) -> HashIndexError {
-    HashIndexError::file("write a temporary file", dir, source)
+fn writing(dir: &std::path::Path, source: io::Error) -> Error {
+    Error::file("write a temporary file", dir, source)
 }
 
-fn reading(dir: &std::path::Path, source: io::Error) -> HashIndexError {
-    HashIndexError::file("read a temporary file", dir, source)
+fn reading(dir: &std::path::Path, source: io::Error) -> Error {
+    Error::file("read a temporary file", dir, source)
 }
 
 impl Arena {

@@ -63,6 +63,6 @@ fn a_folder_that_is_not_there_is_named() {
 #[test]
 fn a_full_disk_has_its_own_message() {
     let full = writing(std::path::Path::new("/scratch"), io::ErrorKind::StorageFull.into());
-    assert!(matches!(full, HashIndexError::DiskFull { .. }));
+    assert!(matches!(full, Error::DiskFull { .. }));
     assert!(full.to_string().contains("no space left in /scratch"), "{full}");
 }

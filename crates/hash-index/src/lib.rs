@@ -29,7 +29,7 @@
 //!     ids.write(&resolved.winner.id_hash, &partitions)?;
 //! }
 //! assert_eq!(ids.finish()?.rows, 1);
-//! # Ok::<(), earthcatalog_hash_index::HashIndexError>(())
+//! # Ok::<(), earthcatalog_hash_index::Error>(())
 //! ```
 
 mod error;
@@ -41,10 +41,10 @@ mod reader;
 mod upload;
 mod writer;
 
-pub use error::{HashIndexError, Result};
+pub use error::{Error, Result};
 pub use ids::{ID_HASH, PARTITIONS};
 pub use log::{Entry, IdLog, IdLogOptions, Merge, Resolved};
 pub use probe::Hit;
 pub use reader::{IdsBatch, IdsReader, unique_items};
-pub use upload::upload;
+pub use upload::{upload, upload_from};
 pub use writer::{IdsWriter, Summary};

@@ -11,7 +11,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
 
-use crate::error::{HashIndexError, Result};
+use crate::error::{Error, Result};
 use crate::ids::{self, ID_HASH, PartitionColumn};
 
 /// A file of ids in a store, its footer read.
@@ -43,14 +43,14 @@ impl IdsReader {
     /// # Errors
     /// When there is no such file, when it is no file of ids, or when the store fails.
     pub async fn open(store: &Arc<dyn ObjectStore>, path: &Path) -> Result<Self> {
-        let meta = store.head(path).await.map_err(|e| HashIndexError::store("read", path, e))?;
+        let meta = store.head(path).await.map_err(|e| Error::store("read", path, e))?;
         let mut input = ParquetObjectReader::new(Arc::clone(store), path.clone()).with_file_size(meta.size);
         let metadata = ArrowReaderMetadata::load_async(&mut input, ArrowReaderOptions::new())
             .await
-            .map_err(|e| HashIndexError::read(path, e))?;
+            .map_err(|e| Error::read(path, e))?;
         let reader = Self { path: path.clone(), metadata, input };
         if reader.hash_leaf().is_none() {
-            return Err(HashIndexError::corrupt(path, "it has no column id_hash of 16 fixed bytes"));
+            return Err(Error::corrupt(path, "it has no column id_hash of 16 fixed bytes"));
         }
         Ok(reader)
     }
@@ -78,12 +78,11 @@ impl IdsReader {
         match builder.build() {
             Ok(stream) => stream
                 .map(move |batch| {
-                    let batch = batch.map_err(|e| HashIndexError::read(&path, e))?;
-                    IdsBatch::new(&batch)
-                        .ok_or_else(|| HashIndexError::corrupt(&path, "a column changed its type"))
+                    let batch = batch.map_err(|e| Error::read(&path, e))?;
+                    IdsBatch::new(&batch).ok_or_else(|| Error::corrupt(&path, "a column changed its type"))
                 })
                 .boxed(),
-            Err(e) => futures::stream::once(async move { Err(HashIndexError::read(&path, e)) }).boxed(),
+            Err(e) => futures::stream::once(async move { Err(Error::read(&path, e)) }).boxed(),
         }
     }
 

@@ -104,7 +104,7 @@ async fn files_of_the_python_package_are_read() {
 async fn refuses(file: Bytes, expected: &str) {
     let (store, path) = stored(file).await;
     let error = unique_items(&store, &path).await.unwrap_err();
-    assert!(matches!(error, HashIndexError::Corrupt { .. }), "{error:?}");
+    assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
     assert!(error.to_string().contains(expected), "{error}");
 }
 
@@ -123,6 +123,6 @@ async fn what_is_no_index_is_refused() {
 async fn a_missing_index_says_so() {
     let (store, _) = stored(Bytes::new()).await;
     let error = unique_items(&store, &Path::from("elsewhere")).await.unwrap_err();
-    assert!(matches!(error, HashIndexError::Missing { .. }), "{error:?}");
+    assert!(matches!(error, Error::Missing { .. }), "{error:?}");
     assert!(!error.is_retryable());
 }

@@ -24,6 +24,33 @@ async fn uploads_whole_files() {
 }
 
 #[tokio::test]
+async fn an_input_that_breaks_leaves_nothing() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let to = Path::from("ids");
+    let error = upload_from(Breaks { left: 3 * PART }, &store, &to).await.unwrap_err();
+    assert!(matches!(error, Error::Input { .. }), "{error:?}");
+    assert!(store.head(&to).await.is_err());
+}
+
+/// So many zeros, then an error.
+struct Breaks {
+    left: usize,
+}
+
+impl AsyncRead for Breaks {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        let count = self.left.min(buf.remaining());
+        self.left -= count;
+        buf.put_slice(&vec![0; count]);
+        std::task::Poll::Ready(if count == 0 { Err(std::io::ErrorKind::BrokenPipe.into()) } else { Ok(()) })
+    }
+}
+
+#[tokio::test]
 async fn a_missing_file_is_named_and_leaves_nothing() {
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
     let to = Path::from("ids");

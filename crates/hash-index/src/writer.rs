@@ -13,7 +13,7 @@ use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::error::{HashIndexError, Result};
+use crate::error::{Error, Result};
 use crate::ids::{self, ID_HASH, Rows};
 
 /// Rows that are given to the Parquet writer at once.
@@ -46,7 +46,7 @@ impl IdsWriter<File> {
     /// # Errors
     /// When it cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(|e| HashIndexError::file("create an index", path, e))?;
+        let file = File::create(path).map_err(|e| Error::file("create an index", path, e))?;
         Self::new(file)
     }
 }
@@ -58,8 +58,8 @@ impl<W: Write + Send> IdsWriter<W> {
     /// When the sink does not take the beginning of the file.
     pub fn new(sink: W) -> Result<Self> {
         let schema = ids::schema();
-        let parquet = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties()))
-            .map_err(HashIndexError::write)?;
+        let parquet =
+            ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties())).map_err(Error::write)?;
         Ok(Self { parquet, schema, rows: Rows::default(), last: None, count: 0 })
     }
 
@@ -69,7 +69,7 @@ impl<W: Write + Send> IdsWriter<W> {
     /// When the hash is not above the one before it, or the sink fails.
     pub fn write(&mut self, id: &IdHash, partitions: &[PartitionKey]) -> Result<()> {
         if let Some(previous) = self.last.filter(|last| last >= id) {
-            return Err(HashIndexError::Unsorted { previous, next: *id });
+            return Err(Error::Unsorted { previous, next: *id });
         }
         self.last = Some(*id);
         self.count += 1;
@@ -83,13 +83,13 @@ impl<W: Write + Send> IdsWriter<W> {
     /// When the sink fails.
     pub fn finish(mut self) -> Result<Summary> {
         self.flush()?;
-        self.parquet.finish().map_err(HashIndexError::write)?;
+        self.parquet.finish().map_err(Error::write)?;
         Ok(Summary { rows: self.count, bytes: self.parquet.bytes_written() as u64 })
     }
 
     fn flush(&mut self) -> Result<()> {
-        let batch = self.rows.take(&self.schema).map_err(HashIndexError::write)?;
-        self.parquet.write(&batch).map_err(HashIndexError::write)
+        let batch = self.rows.take(&self.schema).map_err(Error::write)?;
+        self.parquet.write(&batch).map_err(Error::write)
     }
 }
 

@@ -16,7 +16,7 @@ fn order_is_demanded() {
     let mut ids = IdsWriter::new(Vec::new()).unwrap();
     ids.write(&hash(5), &[]).unwrap();
     for n in [5, 4] {
-        assert!(matches!(ids.write(&hash(n), &[]), Err(HashIndexError::Unsorted { .. })), "{n}");
+        assert!(matches!(ids.write(&hash(n), &[]), Err(Error::Unsorted { .. })), "{n}");
     }
     ids.write(&hash(6), &[]).unwrap();
 }

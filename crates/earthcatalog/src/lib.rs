@@ -17,19 +17,21 @@ mod catalog;
 mod config;
 mod error;
 mod info;
+mod kind;
 mod sources;
 
 pub use catalog::{Catalog, open, open_url, open_with};
 pub use config::{Config, Ingest};
 pub use error::{Error, Result};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
+pub use kind::ErrorKind;
 
-pub use earthcatalog_grid::GridSpec;
+pub use earthcatalog_grid::{GridSpec, box_geometry};
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
     DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report, Stop,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;
-pub use earthcatalog_store::{Base, BucketMap, StoreOptions, Stores};
+pub use earthcatalog_store::{Base, BucketMap, StoreOptions, Stores, lease, scrub};
 pub use earthcatalog_writer::Assets;

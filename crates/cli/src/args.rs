@@ -2,7 +2,6 @@
 
 pub(crate) mod global;
 pub(crate) mod ingest;
-pub(crate) mod interval;
 pub(crate) mod query;
 pub(crate) mod value;
 
@@ -17,7 +16,8 @@ const ABOUT: &str = "Spatial catalogs of STAC items in GeoParquet and Apache Ice
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done with rejections, 4 locked or conflicting, 130 interrupted.
-Results go to stdout, progress and messages to stderr. Options may also come from the environment (EARTHCATALOG_…) or
+
+Results go to stdout, progress and messages to stderr. Options may also come from the environment (EARTHCATALOG_…) or \
 from earthcatalog.toml: `earthcatalog config show` prints each and where it came from.";
 
 /// The whole command line.
@@ -53,6 +53,12 @@ pub(crate) enum Command {
         /// The item's id
         id: String,
     },
+    /// Look at the lock that writers take, or remove a dead writer's
+    #[command(arg_required_else_help = true)]
+    Lock {
+        #[command(subcommand)]
+        command: LockCommand,
+    },
     /// Look at the configuration
     #[command(arg_required_else_help = true)]
     Config {
@@ -67,6 +73,17 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// What to do with the lock.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum LockCommand {
+    /// Show who holds the lock, and since when
+    #[command(after_help = "Example: earthcatalog lock status --catalog s3://my-bucket/catalog")]
+    Status,
+    /// Remove the lock; be sure that its holder is dead, else its work may be lost
+    #[command(after_help = "Example: earthcatalog lock break --catalog s3://my-bucket/catalog")]
+    Break,
 }
 
 /// What to do with the configuration.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::exit::Exit;
-use crate::output::redact::redact;
+use earthcatalog::scrub;
 
 /// The result of everything that a command does.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -72,12 +72,12 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", redact(&self.message))?;
+        write!(f, "error: {}", scrub(&self.message))?;
         for cause in &self.causes {
-            write!(f, "\n  caused by: {}", redact(cause))?;
+            write!(f, "\n  caused by: {}", scrub(cause))?;
         }
         match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {}", redact(hint)),
+            Some(hint) => write!(f, "\n  hint: {}", scrub(hint)),
             None => Ok(()),
         }
     }

@@ -1,7 +1,6 @@
 //! What goes to stdout: one JSON document or text, through one handle for which a closed pipe is no error.
 
 pub(crate) mod numbers;
-pub(crate) mod redact;
 pub(crate) mod table;
 
 use std::io::{self, BufWriter, ErrorKind, Write};

@@ -102,7 +102,7 @@ impl Settings {
     /// The catalog's base.
     pub(crate) fn catalog(&self) -> Result<&str> {
         self.catalog.as_deref().filter(|base| !base.is_empty()).ok_or_else(|| {
-            Failure::usage("which catalog?")
+            Failure::usage("no catalog was named")
                 .hint("give --catalog BASE, set EARTHCATALOG_CATALOG, or write `catalog = \"…\"` into earthcatalog.toml")
         })
     }

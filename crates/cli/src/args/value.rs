@@ -5,11 +5,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use earthcatalog::model::{Bbox, Timestamp};
-use earthcatalog::{Assets, BucketMap, GridSpec, Mode};
-
-use super::interval::Interval;
-use crate::output::redact::redact;
+use earthcatalog::model::Timestamp;
+use earthcatalog::{Assets, BucketMap, GridSpec, Mode, scrub};
 
 /// A value of a setting, read from text and shown as text without secrets.
 pub(crate) trait Value: Sized {
@@ -141,7 +138,7 @@ impl Value for GridSpec {
     }
 
     fn show(&self) -> String {
-        redact(&self.to_string()).into_owned()
+        scrub(&self.to_string())
     }
 }
 
@@ -151,7 +148,7 @@ impl Value for BucketMap {
     }
 
     fn show(&self) -> String {
-        redact(&format!("{}={}", self.bucket, self.url)).into_owned()
+        scrub(&format!("{}={}", self.bucket, self.url))
     }
 }
 
@@ -164,54 +161,6 @@ impl Value for Timestamp {
     fn show(&self) -> String {
         self.to_string()
     }
-}
-
-impl Value for Interval {
-    fn read(text: &str) -> Result<Self, String> {
-        Self::parse(text)
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for Bbox {
-    fn read(text: &str) -> Result<Self, String> {
-        let numbers: Vec<f64> = text.split(',').map_while(|n| n.trim().parse().ok()).collect();
-        let fields = text.split(',').count();
-        match numbers.as_slice() {
-            [west, south, east, north] if fields == 4 => checked(Self::new(*west, *south, *east, *north)),
-            _ => {
-                Err(format!("{text:?} is no box: use four numbers west,south,east,north, e.g. -60,60,-20,85"))
-            }
-        }
-    }
-
-    fn show(&self) -> String {
-        format!("{},{},{},{}", self.west, self.south, self.east, self.north)
-    }
-}
-
-fn checked(b: Bbox) -> Result<Bbox, String> {
-    let within = |x: f64, most: f64| (-most..=most).contains(&x);
-    if !within(b.west, 180.0) || !within(b.east, 180.0) {
-        return Err(
-            "west and east must lie between -180 and 180; a box across 180° has west > east".to_owned()
-        );
-    }
-    if !within(b.south, 90.0) || !within(b.north, 90.0) {
-        return Err(
-            "south and north must lie between -90 and 90: the order is west,south,east,north".to_owned()
-        );
-    }
-    if b.south > b.north {
-        return Err(format!(
-            "south {} is above north {}: the order is west,south,east,north",
-            b.south, b.north
-        ));
-    }
-    Ok(b)
 }
 
 impl Value for Duration {
@@ -259,7 +208,7 @@ impl Value for String {
     }
 
     fn show(&self) -> String {
-        redact(self).into_owned()
+        scrub(self)
     }
 }
 

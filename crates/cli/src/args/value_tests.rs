@@ -35,19 +35,6 @@ fn modes_that_are_not_there_yet_say_so() {
 }
 
 #[test]
-fn boxes() {
-    check::<Bbox>("-60,60,-20,85", "-60,60,-20,85");
-    check::<Bbox>("170, -20, -170, -10", "170,-20,-170,-10");
-    wrong::<Bbox>("1,2,3", "four numbers");
-    wrong::<Bbox>("1,2,3,x", "four numbers");
-    wrong::<Bbox>("1,2,3,4,5", "four numbers");
-    wrong::<Bbox>("0,50,10,40", "is above north");
-    wrong::<Bbox>("0,0,190,1", "between -180 and 180");
-    wrong::<Bbox>("0,-91,1,1", "between -90 and 90");
-    wrong::<Bbox>("nan,0,1,1", "between -180 and 180");
-}
-
-#[test]
 fn the_rest() {
     check::<Duration>("30", "30s");
     check::<Duration>("2m", "2m");

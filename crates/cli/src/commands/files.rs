@@ -21,13 +21,12 @@ struct Row<'a> {
 
 /// Prints the files' locations, one a line.
 pub(crate) async fn run(args: &FilesArgs, settings: &Settings, output: &mut Output) -> Result<Exit> {
-    let query = args.query.query()?;
-    let files = open(settings).await?.files(&query).await?;
+    let files = open(settings).await?.files(&args.query.query()).await?;
     if output.is_json() {
         output.document(&files.iter().map(row).collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    for file in files.iter() {
+    for file in &files {
         output.line(&file.path)?;
         if output.is_closed() {
             break;

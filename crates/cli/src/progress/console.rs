@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 
-use crate::output::redact::redact;
+use earthcatalog::scrub;
 
 /// Standard error. Cheap to clone; what cannot be written is lost, as there is nobody else to tell.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Console {
 
     /// Writes something that the user should know.
     pub(crate) fn warning(&self, text: &str) {
-        self.line(&format!("warning: {}", redact(text)));
+        self.line(&format!("warning: {}", scrub(text)));
     }
 
     /// Adds a bar below the others.

@@ -19,7 +19,7 @@ use earthcatalog::{Event, Observer, Progress, Report};
 use serde::Serialize;
 
 use super::console::Console;
-use crate::output::redact::redact;
+use earthcatalog::scrub;
 
 /// Writes each event as a line of JSON.
 pub(crate) struct JsonLines {
@@ -62,7 +62,7 @@ struct Timed<'a> {
 }
 
 fn line(event: &Event<'_>, time: &str) -> Option<String> {
-    let warning = if let Event::Warning(message) = event { redact(message) } else { "".into() };
+    let warning = if let Event::Warning(message) = event { scrub(message) } else { String::new() };
     let line = match event {
         Event::Started { run_id, mode, grid } => Line::Started { run_id, mode, grid },
         Event::Progress(progress) => Line::Progress(progress),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::output::redact::redact;
+use earthcatalog::scrub;
 
 /// What the names of our variables begin with.
 const PREFIX: &str = "EARTHCATALOG_";
@@ -71,5 +71,5 @@ impl Environment {
 }
 
 fn shown(name: &str, value: &str) -> String {
-    if PLAIN.iter().any(|end| name.ends_with(end)) { redact(value).into_owned() } else { "***".to_owned() }
+    if PLAIN.iter().any(|end| name.ends_with(end)) { scrub(value) } else { "***".to_owned() }
 }

@@ -1,0 +1,37 @@
+//! What `--help` and `completions` print.
+
+use crate::harness::Bench;
+
+fn help(args: &[&str]) -> String {
+    Bench::local().run(args).ended(0).stdout.clone()
+}
+
+#[test]
+fn the_program() {
+    insta::assert_snapshot!(help(&["-h"]));
+}
+
+#[test]
+fn ingest() {
+    insta::assert_snapshot!(help(&["ingest", "-h"]));
+}
+
+#[test]
+fn files() {
+    insta::assert_snapshot!(help(&["files", "-h"]));
+}
+
+#[test]
+fn every_command_has_an_example() {
+    for command in ["ingest", "info", "stats", "count", "files", "get", "completions"] {
+        let text = help(&[command, "--help"]);
+        assert!(text.contains(&format!("Example: earthcatalog {command} ")), "{text}");
+    }
+}
+
+#[test]
+fn versions_and_completions() {
+    assert!(help(&["--version"]).starts_with("earthcatalog "));
+    assert!(help(&["completions", "bash"]).contains("_earthcatalog()"));
+    assert!(help(&["completions", "zsh"]).contains("#compdef earthcatalog"));
+}

@@ -1,0 +1,26 @@
+//! The real program, run as users run it: on local folders and on S3, to its end and into the middle.
+
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod help;
+#[cfg(test)]
+mod items;
+#[cfg(test)]
+mod locking;
+#[cfg(test)]
+mod pipes;
+#[cfg(test)]
+mod progress;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod s3;

@@ -1,1 +1,52 @@
 //! Bucket listings as a stream of objects: S3 inventories in Parquet and CSV.
+//!
+//! [`open`] looks at a file's first bytes and gives an [`Inventory`], whose [`batches`](Inventory::batches) are
+//! columns of objects; nothing is allocated for a row. A [`Filter`] selects rows and keeps the account of those it
+//! leaves out.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use earthcatalog_inventory::{Filter, OpenOptions, Verdict, open};
+//! # use futures::StreamExt;
+//! # use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+//! let path = Path::from("inventory.csv");
+//! store.put(&path, "bucket,key,size\nb,a.stac.json,5\nb,a.nc,7\n".into()).await?;
+//!
+//! let inventory = open(store, path, "memory:///inventory.csv", &OpenOptions::default()).await?;
+//! let mut selector = Filter::default().start();
+//! let mut batches = inventory.batches();
+//! while let Some(batch) = batches.next().await {
+//!     for object in batch?.iter() {
+//!         if selector.take(&object) == Verdict::Take {
+//!             assert_eq!(object.key(), "a.stac.json");
+//!         }
+//!     }
+//! }
+//! assert_eq!((selector.listed(), selector.filtered()), (2, 1));
+//! # Ok(())
+//! # }
+//! ```
+
+mod batch;
+mod build;
+mod columns;
+mod convert;
+mod csv;
+mod error;
+mod filter;
+mod memory;
+mod open;
+mod parquet;
+mod pump;
+mod record;
+mod suffixes;
+mod urlcode;
+
+pub use batch::{ObjectBatch, ObjectView};
+pub use error::{Error, Result};
+pub use filter::{Filter, Selector, Skipped, Verdict};
+pub use memory::MemoryInventory;
+pub use open::{Inventory, OpenOptions, open};

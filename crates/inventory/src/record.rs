@@ -1,0 +1,227 @@
+//! Records of a CSV text out of a stream of bytes: RFC 4180, and strict about it, since a quote that never ends would
+//! swallow the rest of a listing without a word.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use memchr::{memchr, memchr_iter, memchr2};
+
+/// Bytes read at once.
+const CHUNK: usize = 256 << 10;
+
+/// The longest record. A key has at most 1,024 bytes.
+const MAX_RECORD: usize = 1 << 20;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What went wrong, and at which line.
+#[derive(Debug)]
+pub(crate) struct RecordError {
+    pub(crate) line: u64,
+    pub(crate) message: Cow<'static, str>,
+    /// Where the bytes could not be had.
+    pub(crate) source: Option<io::Error>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Field {
+    range: Range<usize>,
+    /// It holds doubled quotes.
+    escaped: bool,
+}
+
+/// Reads records one after another, in one buffer.
+pub(crate) struct Records<R> {
+    source: R,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    ended: bool,
+    /// The line at which the next record begins, from 1.
+    line: u64,
+    /// The line at which this record begins.
+    record_line: u64,
+    fields: Vec<Field>,
+}
+
+/// How far the bytes at hand go.
+enum Scan {
+    /// A record; the next begins here.
+    Record(usize),
+    /// The record is not all there.
+    More,
+    Wrong(&'static str),
+}
+
+impl<R: Read> Records<R> {
+    pub(crate) fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Vec::new(),
+            at: 0,
+            filled: 0,
+            ended: false,
+            line: 1,
+            record_line: 1,
+            fields: Vec::new(),
+        }
+    }
+
+    /// Goes to the next record that is not a blank line; false at the end.
+    pub(crate) fn next(&mut self) -> Result<bool, RecordError> {
+        if self.line == 1 && self.filled == 0 {
+            self.fill()?;
+            self.at = if self.rest().starts_with(BOM) { BOM.len() } else { 0 };
+        }
+        loop {
+            if self.at == self.filled && self.ended {
+                return Ok(false);
+            }
+            let end = match self.scan() {
+                Scan::Record(end) => end,
+                Scan::More => {
+                    self.fill()?;
+                    continue;
+                }
+                Scan::Wrong(message) => return Err(self.wrong(message)),
+            };
+            self.record_line = self.line;
+            self.line += memchr_iter(b'\n', self.buffer.get(self.at..end).unwrap_or_default()).count() as u64;
+            self.at = end;
+            let blank = matches!(self.fields.as_slice(), [Field { range, .. }] if range.is_empty());
+            if !blank {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The line at which this record begins, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.record_line
+    }
+
+    /// The number of fields of this record.
+    pub(crate) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// A field of this record, without its quotes; None where it is no UTF-8, or there is none.
+    pub(crate) fn field(&self, i: usize) -> Option<Cow<'_, str>> {
+        let field = self.fields.get(i)?;
+        let text = std::str::from_utf8(self.buffer.get(field.range.clone())?).ok()?;
+        Some(if field.escaped { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) })
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.at..self.filled).unwrap_or_default()
+    }
+
+    fn wrong(&self, message: &'static str) -> RecordError {
+        RecordError { line: self.line, message: message.into(), source: None }
+    }
+
+    /// Moves what is left to the front and reads until a chunk is full or the source ends.
+    fn fill(&mut self) -> Result<(), RecordError> {
+        self.buffer.copy_within(self.at..self.filled, 0);
+        self.filled -= self.at;
+        self.at = 0;
+        if self.filled > MAX_RECORD {
+            return Err(
+                self.wrong("the line is longer than 1 MiB: this is no listing, or a quote is missing")
+            );
+        }
+        self.buffer.resize(self.filled + CHUNK, 0);
+        while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
+            match self.source.read(room) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.unreadable(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: io::Error) -> RecordError {
+        let line = self.line + memchr_iter(b'\n', self.rest()).count() as u64;
+        RecordError { line, message: error.to_string().into(), source: Some(error) }
+    }
+
+    /// Finds the fields of the record at `at`.
+    fn scan(&mut self) -> Scan {
+        let Some(text) = self.buffer.get(..self.filled) else { return Scan::More };
+        self.fields.clear();
+        let mut at = self.at;
+        loop {
+            let (field, stop) = match text.get(at) {
+                Some(b'"') => match quoted(text, at + 1, self.ended) {
+                    Ok(found) => found,
+                    Err(scan) => return scan,
+                },
+                _ => match plain(text, at, self.ended) {
+                    Some(found) => found,
+                    None => return Scan::More,
+                },
+            };
+            self.fields.push(field);
+            match stop {
+                Stop::Comma(next) => at = next,
+                Stop::End(next) => return Scan::Record(next),
+            }
+        }
+    }
+}
+
+/// What a field ends at, and where it goes on after that.
+enum Stop {
+    Comma(usize),
+    End(usize),
+}
+
+fn plain(text: &[u8], start: usize, ended: bool) -> Option<(Field, Stop)> {
+    let rest = text.get(start..)?;
+    let (end, stop) = match memchr2(b',', b'\n', rest) {
+        Some(i) if rest.get(i) == Some(&b',') => {
+            return Some((Field { range: start..start + i, escaped: false }, Stop::Comma(start + i + 1)));
+        }
+        Some(i) => (start + i, Stop::End(start + i + 1)),
+        None if ended => (text.len(), Stop::End(text.len())),
+        None => return None,
+    };
+    let end = if end > start && text.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
+    Some((Field { range: start..end, escaped: false }, stop))
+}
+
+fn quoted(text: &[u8], start: usize, ended: bool) -> Result<(Field, Stop), Scan> {
+    let mut escaped = false;
+    let mut from = start;
+    loop {
+        let Some(i) = memchr(b'"', text.get(from..).unwrap_or_default()) else {
+            return Err(if ended { Scan::Wrong("a quoted field has no end") } else { Scan::More });
+        };
+        let end = from + i;
+        let after = text.get(end + 1..).unwrap_or_default();
+        if after.first() == Some(&b'"') {
+            escaped = true;
+            from = end + 2;
+            continue;
+        }
+        let stop = match after {
+            [b',', ..] => Stop::Comma(end + 2),
+            [b'\n', ..] => Stop::End(end + 2),
+            [b'\r', b'\n', ..] => Stop::End(end + 3),
+            [] | [b'\r'] if ended => Stop::End(text.len()),
+            [] | [b'\r'] => return Err(Scan::More),
+            _ => return Err(Scan::Wrong("there is text between a closing quote and the next comma")),
+        };
+        return Ok((Field { range: start..end, escaped }, stop));
+    }
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@
 )]
 
 mod ci;
+mod earthcatalog;
 mod first_command;
 mod fixtures;
 mod interop;

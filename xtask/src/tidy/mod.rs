@@ -2,6 +2,7 @@
 //!
 //! A rule is a function from what is there to complaints; each says where, what, and what to do about it.
 
+mod features;
 mod files;
 mod fixtures;
 mod layers;
@@ -53,6 +54,7 @@ pub(crate) fn run() -> Result<()> {
     }
     complaints.extend(lock::check(&fs::read_to_string(root().join("Cargo.lock"))?));
     complaints.extend(fixtures::check(&files));
+    complaints.extend(features::check()?);
     for complaint in &complaints {
         println!("{complaint}");
     }

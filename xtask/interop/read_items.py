@@ -1,0 +1,85 @@
+"""rustac and stac-geoparquet turn files back into items; what they show of our own columns is said."""
+
+import json
+import math
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import rustac
+import stac_geoparquet.arrow
+from checks import Checks
+
+OURS = {"grid_partition", "_source", "_extra"}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def originals():
+    """The fixtures' own items, by id; of two with one id the newer."""
+    items = {}
+    for path in sorted((ROOT / "fixtures/items").rglob("*.stac.json")):
+        if "bad" not in path.parts and path.name != "older.stac.json":
+            item = json.loads(path.read_text())
+            items[item["id"]] = item
+    return items
+
+
+def main(check):
+    items = originals()
+    paths = [row["path"] for row in check.facts["files"]]
+    with_rustac(check, paths, items)
+    with_stac_geoparquet(check, paths, items)
+
+
+def with_rustac(check, paths, items):
+    found, shown = 0, set()
+    differ = []
+    for path in paths:
+        for item in rustac.read_sync(path)["features"]:
+            found += 1
+            shown |= OURS & set(item["properties"])
+            if not alike(item, items[item["id"]]):
+                differ.append(item["id"])
+    check.equal("rustac: items of all files", found, check.facts["count"]["rows"])
+    check("rustac: granules and scenes as they were", not differ, sorted(set(differ))[:5] or "")
+    print(f"     rustac shows as properties: {sorted(shown) or 'none of our columns'}")
+
+
+def with_stac_geoparquet(check, paths, items):
+    found, shown, differ, failed = 0, set(), [], []
+    for path in paths:
+        table = pq.read_table(path)
+        try:
+            read = list(stac_geoparquet.arrow.stac_table_to_items(table))
+        except Exception as e:
+            failed.append(f"{Path(path).parent.parent.name}: {type(e).__name__}: {e}"[:160])
+            continue
+        for item in read:
+            found += 1
+            shown |= OURS & set(item["properties"])
+            if not alike(item, items[item["id"]]):
+                differ.append(item["id"])
+    check("stac-geoparquet: every file is read", not failed, failed[:3] or len(paths))
+    check.equal("stac-geoparquet: items of all files", found, check.facts["count"]["rows"])
+    check("stac-geoparquet: granules and scenes as they were", not differ, sorted(set(differ))[:5] or "")
+    print(f"     stac-geoparquet shows as properties: {sorted(shown) or 'none of our columns'}")
+
+
+def alike(item, original):
+    """Id, collection, assets' references and the plain properties agree. Odd items keep their oddities in `_extra`, which no
+    reader but ours knows: of them the id is enough."""
+    if original["collection"] == "odd":
+        return True
+    same = item["collection"] == original["collection"]
+    hrefs = {key: asset["href"] for key, asset in original["assets"].items() if "." not in key}
+    same &= hrefs == {key: asset["href"] for key, asset in item["assets"].items() if asset and asset.get("href")}
+    for name, value in original["properties"].items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            found = item["properties"].get(name)
+            same &= isinstance(found, (int, float)) and math.isclose(found, value)
+        elif isinstance(value, str) and not name.endswith(("datetime", "created", "updated")):
+            same &= item["properties"].get(name) == value
+    return same
+
+
+if __name__ == "__main__":
+    Checks().run(main)

@@ -8,6 +8,7 @@ use earthcatalog::BucketMap;
 
 use super::value::{LogFormat, ProgressMode, read};
 
+const CATALOG: &str = "Catalog and configuration";
 const STORAGE: &str = "Storage";
 const OUTPUT: &str = "Output";
 
@@ -15,11 +16,11 @@ const OUTPUT: &str = "Output";
 #[derive(Debug, Default, Args)]
 pub(crate) struct GlobalArgs {
     /// The catalog's base: s3://bucket/prefix, gs://, az://, or a local folder [env: EARTHCATALOG_CATALOG]
-    #[arg(long, global = true, value_name = "BASE")]
+    #[arg(long, global = true, help_heading = CATALOG, value_name = "BASE")]
     pub(crate) catalog: Option<String>,
 
     /// The configuration file, instead of ./earthcatalog.toml or the user's [env: EARTHCATALOG_CONFIG]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = CATALOG, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
     /// Read public buckets without credentials

@@ -1,18 +1,6 @@
 //! `--progress json`: one JSON object a line, for programs.
 //!
-//! Each has `event` and `time` (RFC 3339, UTC), and by event:
-//!
-//! | event | members |
-//! |---|---|
-//! | `started` | `run_id`, `mode`, `grid` |
-//! | `progress` | `listed`, `selected`, `listing_done`, `fetched`, `bytes`, `rejected`, `rows`, `files`: totals so far |
-//! | `rejected` | `bucket`, `key`, `reason`, `message` |
-//! | `writing` | `files` still to be written |
-//! | `committing` | `files`, `rows` of the snapshot |
-//! | `warning` | `message` |
-//! | `finished` | the report, as `--json` prints it |
-//!
-//! Members and events may be added; those here stay.
+//! The members of each event are in the crate's README: they are an interface.
 
 use earthcatalog::model::{Rejection, Timestamp};
 use earthcatalog::{Event, Observer, Progress, Report};

@@ -1,1 +1,221 @@
-//! Tests.
+//! One holder at a time, stale ones give way, and nobody removes another's lock.
+
+use std::sync::Arc;
+
+use earthcatalog_testkit::s3::{Fault, Plan, S3Options, S3Server};
+use earthcatalog_testkit::store::{FailingStore, How, Plan as StorePlan};
+use futures::future::join_all;
+use object_store::memory::InMemory;
+
+use super::*;
+use crate::options::StoreOptions;
+use crate::stores::Stores;
+
+fn by(owner: &str, ttl_hours: f64) -> LeaseOptions {
+    LeaseOptions { owner: owner.into(), ttl_hours, ..LeaseOptions::default() }
+}
+
+fn in_memory() -> Base {
+    Base::with_store(Arc::new(InMemory::new()), "memory://m/cat").unwrap()
+}
+
+fn in_folder() -> (tempfile::TempDir, Base) {
+    let folder = tempfile::tempdir().unwrap();
+    let base = Base::open(&Stores::new(StoreOptions::default()), folder.path().join("cat").to_str().unwrap())
+        .unwrap();
+    (folder, base)
+}
+
+async fn owner(base: &Base) -> Option<String> {
+    read(base).await.unwrap().map(|holder| holder.owner)
+}
+
+/// The whole life of a lease.
+async fn check(base: &Base) {
+    assert_eq!(owner(base).await, None);
+    let mut one = acquire(base, &by("one", 1.0)).await.unwrap();
+    assert_eq!(read(base).await.unwrap().as_ref(), Some(one.holder()));
+    match acquire(base, &by("two", 1.0)).await {
+        Err(Error::Locked { url, owner, hostname, pid, since }) => {
+            assert_eq!((owner.as_str(), pid), ("one", std::process::id()));
+            assert!(url.ends_with("/.lock") && !hostname.is_empty() && since.ends_with('Z'));
+        }
+        other => panic!("{other:?}"),
+    }
+    let before = one.holder().acquired;
+    one.renew().await.unwrap();
+    assert!(one.holder().acquired > before);
+    one.release().await.unwrap();
+    assert_eq!(owner(base).await, None);
+    taken_over(base).await;
+    broken(base).await;
+    raced(base).await;
+}
+
+async fn taken_over(base: &Base) {
+    let mut stale = acquire(base, &by("stale", 0.0)).await.unwrap();
+    let next = acquire(base, &by("next", 1.0)).await.unwrap();
+    assert!(matches!(stale.renew().await, Err(Error::LeaseLost { .. })));
+    assert!(matches!(stale.release().await, Err(Error::LeaseLost { .. })));
+    assert_eq!(owner(base).await.as_deref(), Some("next"));
+    next.release().await.unwrap();
+    let stale = acquire(base, &by("stale", 0.0)).await.unwrap();
+    stale.release().await.unwrap();
+    acquire(base, &by("next", 1.0)).await.unwrap().release().await.unwrap();
+}
+
+async fn broken(base: &Base) {
+    let mut lease = acquire(base, &by("one", 1.0)).await.unwrap();
+    assert_eq!(break_lock(base).await.unwrap().unwrap().owner, "one");
+    assert_eq!(break_lock(base).await.unwrap(), None);
+    assert!(matches!(lease.renew().await, Err(Error::LeaseLost { .. })));
+    assert!(matches!(lease.release().await, Err(Error::LeaseLost { .. })));
+}
+
+async fn raced(base: &Base) {
+    for (round, ttl) in [1.0, 0.0, 1.0, 0.0].into_iter().enumerate() {
+        if ttl == 0.0 {
+            acquire(base, &by("stale", 0.0)).await.unwrap();
+        }
+        let options: Vec<_> = (0..8).map(|n| by(&format!("racer {n}"), 1.0)).collect();
+        let results = join_all(options.iter().map(|options| acquire(base, options))).await;
+        let mut won: Vec<_> = results.into_iter().filter_map(Result::ok).collect();
+        assert_eq!(won.len(), 1, "round {round}");
+        assert_eq!(owner(base).await.unwrap(), won[0].holder().owner);
+        won.remove(0).release().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_work_in_memory() {
+    check(&in_memory()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_work_in_a_folder() {
+    let (_folder, base) = in_folder();
+    check(&base).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_work_on_s3() {
+    let server = S3Server::start(S3Options::default());
+    check(&Base::with_store(server.store("b"), "s3://b/cat").unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_work_with_bare_tags() {
+    let server = S3Server::start(S3Options { bare_etags: true, ..S3Options::default() });
+    check(&Base::with_store(server.store("b"), "s3://b/cat").unwrap()).await;
+}
+
+/// A lock as someone else wrote it: is it respected, and by what name?
+async fn foreign(text: &str, expected: Option<&str>) {
+    for base in [in_memory(), in_folder().1] {
+        base.put(".lock", Bytes::from(text.to_owned())).await.unwrap();
+        let taken = acquire(&base, &by("me", 1.0)).await;
+        match (&taken, expected) {
+            (Err(Error::Locked { owner, .. }), Some(expected)) => assert_eq!(owner, expected, "{text}"),
+            (Ok(_), None) => {}
+            _ => panic!("{text}: {taken:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn locks_of_others_are_read() {
+    let now = Utc::now();
+    let at = |acquired: String| {
+        format!(r#"{{"owner":"py","pid":7,"hostname":"h","acquired":"{acquired}","ttl_hours":2}}"#)
+    };
+    let hour_ago = now - chrono::TimeDelta::hours(1);
+    let long_ago = now - chrono::TimeDelta::hours(3);
+    foreign(&at(hour_ago.to_rfc3339()), Some("py")).await;
+    foreign(&at(hour_ago.naive_utc().format("%Y-%m-%dT%H:%M:%S%.6f").to_string()), Some("py")).await;
+    foreign(&at(long_ago.to_rfc3339()), None).await;
+    foreign(&format!(r#"{{"owner":"py","acquired":{}}}"#, now.timestamp()), Some("py")).await;
+    foreign(&format!(r#"{{"acquired":"{}"}}"#, hour_ago.to_rfc3339()), Some("unknown")).await;
+    for text in ["", "not json", "[]", "{}", r#"{"acquired":"when?"}"#] {
+        foreign(text, Some("an unreadable lock file")).await;
+    }
+}
+
+#[test]
+fn odd_times_are_bounded() {
+    let holder = |ttl_hours| Holder { ttl_hours, ..Holder::this_process("x", 1.0) };
+    for (ttl, stale) in [(-1.0, true), (0.0, true), (f64::NAN, false), (f64::INFINITY, false), (1e300, false)]
+    {
+        assert_eq!(holder(ttl).is_stale(Utc::now()), stale, "{ttl}");
+    }
+    assert!(!Holder { acquired: None, ..holder(0.0) }.is_stale(Utc::now()));
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let holder = Holder::this_process("a \"name\"", 1.5);
+    let back = Holder::parse(&holder.to_bytes()).unwrap();
+    assert!(back.is(&holder) && back.owner == holder.owner && back.since() == holder.since());
+}
+
+#[tokio::test]
+async fn a_lock_elsewhere_in_the_store() {
+    let base = Base::with_store(Arc::new(InMemory::new()), "s3://b/deep/cat").unwrap();
+    let options = LeaseOptions { rel_path: "s3://b/.lock".into(), ..by("one", 1.0) };
+    let lease = acquire(&base, &options).await.unwrap();
+    assert_eq!(owner(&base).await, None);
+    assert_eq!(read_at(&base, "s3://b/.lock").await.unwrap().unwrap().owner, "one");
+    assert!(base.store().head(&".lock".into()).await.is_ok());
+    lease.release().await.unwrap();
+    let other = LeaseOptions { rel_path: "s3://c/.lock".into(), ..by("one", 1.0) };
+    assert!(matches!(acquire(&base, &other).await, Err(Error::Foreign { .. })));
+}
+
+#[tokio::test]
+async fn lost_answers_do_not_lock_us_out() {
+    let server = S3Server::start(S3Options::default());
+    for fault in
+        [Fault::ResetAfter, Fault::CloseAfter, Fault::InternalAfter, Fault::ResetBefore, Fault::SlowDown]
+    {
+        let base = Base::with_store(server.store("b"), "s3://b/cat").unwrap();
+        conditional::probe(&base).await.unwrap();
+        for n in 1..=3 {
+            server.faults().set(Plan::at(n, fault.clone()));
+            let mut lease =
+                acquire(&base, &by("me", 1.0)).await.unwrap_or_else(|e| panic!("{n} {fault:?}: {e}"));
+            server.faults().set(Plan::at(n, fault.clone()));
+            lease.renew().await.unwrap_or_else(|e| panic!("{n} {fault:?}: {e}"));
+            server.faults().clear();
+            lease.release().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_death_leaves_a_lock_or_none() {
+    for how in [How::Die, How::DieAfter, How::Ambiguous, How::Once] {
+        for at in 1..40 {
+            let store = FailingStore::new(Arc::new(InMemory::new()), StorePlan { at, how });
+            let base = Base::with_store(Arc::new(store.clone()), "memory://m").unwrap();
+            let run = async {
+                let mut lease = acquire(&base, &by("me", 0.0)).await?;
+                lease.renew().await?;
+                lease.release().await
+            };
+            let result = run.await;
+            let ops = store.ops();
+            store.set(StorePlan::default());
+            acquire(&base, &by("next", 1.0)).await.unwrap_or_else(|e| panic!("{how:?} at {at}: {e}"));
+            if ops < at {
+                result.unwrap();
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn stores_without_conditions_keep_no_lock() {
+    let server = S3Server::start(S3Options { ignore_conditions: true, ..S3Options::default() });
+    let base = Base::with_store(server.store("b"), "s3://b/cat").unwrap();
+    assert!(matches!(acquire(&base, &by("me", 1.0)).await, Err(Error::NoConditionalPut { .. })));
+}

@@ -59,11 +59,12 @@ async fn probe_store(base: &Base) -> Result<Capability> {
 }
 
 async fn try_all(base: &Base, rel: &str) -> Result<Capability> {
-    let (first, second) = (nonce(), nonce());
-    let made = create(base, rel, first.clone()).await?;
-    must_win(base, settle(base, rel, &first, made).await?, "the first create was refused")?;
-    must_lose(base, rel, create(base, rel, second).await?, "it accepted a create over an existing object")
-        .await?;
+    let first = nonce();
+    let made =
+        insist(async || settle(base, rel, &first, create(base, rel, first.clone()).await?).await).await?;
+    expect_done(base, made, "it refused to create a new object")?;
+    let again = insist(async || create(base, rel, nonce()).await).await?;
+    expect_lost(base, again, "it accepted a create over an existing object")?;
     let Some((_, seen)) = read(base, rel).await? else {
         return Err(refuse(base, "an object just written is not there"));
     };
@@ -71,40 +72,43 @@ async fn try_all(base: &Base, rel: &str) -> Result<Capability> {
         return Err(refuse(base, "it gives no entity tags"));
     }
     let etag = swap(base, rel, &seen).await?;
-    let stale = replace_as(base, rel, nonce(), &seen, etag).await?;
-    must_lose(base, rel, stale, "it accepted a swap with a stale entity tag").await?;
+    let stale = insist(async || replace_as(base, rel, nonce(), &seen, etag).await).await?;
+    expect_lost(base, stale, "it accepted a swap with a stale entity tag")?;
     Ok(Capability { etag })
 }
 
 /// The form of entity tag by which the swap succeeds.
 async fn swap(base: &Base, rel: &str, seen: &Version) -> Result<EtagForm> {
+    let bytes = nonce();
     for form in [EtagForm::AsGiven, EtagForm::Bare] {
-        let bytes = nonce();
-        let swapped = replace_as(base, rel, bytes.clone(), seen, form).await?;
-        match settle(base, rel, &bytes, swapped).await? {
-            Outcome::Done(_) => return Ok(form),
-            Outcome::Lost => {}
-            Outcome::Ambiguous(error) => return Err(error),
+        let attempt =
+            async || settle(base, rel, &bytes, replace_as(base, rel, bytes.clone(), seen, form).await?).await;
+        if let Outcome::Done(_) = insist(attempt).await? {
+            return Ok(form);
         }
     }
     Err(refuse(base, "it refused a swap with the current entity tag"))
 }
 
-fn must_win(base: &Base, outcome: Outcome, otherwise: &str) -> Result<()> {
-    match outcome {
-        Outcome::Done(_) => Ok(()),
-        Outcome::Lost => Err(refuse(base, otherwise)),
-        Outcome::Ambiguous(error) => Err(error),
+/// A certain outcome: what is ambiguous is tried again, a few times.
+async fn insist(attempt: impl AsyncFn() -> Result<Outcome>) -> Result<Outcome> {
+    let mut left = 3;
+    loop {
+        left -= 1;
+        match attempt().await? {
+            Outcome::Ambiguous(error) if left == 0 => return Err(error),
+            Outcome::Ambiguous(_) => {}
+            certain => return Ok(certain),
+        }
     }
 }
 
-async fn must_lose(base: &Base, rel: &str, outcome: Outcome, otherwise: &str) -> Result<()> {
-    tracing::trace!(base = base.url(), rel, ?outcome, "probe");
-    match outcome {
-        Outcome::Lost => Ok(()),
-        Outcome::Done(_) => Err(refuse(base, otherwise)),
-        Outcome::Ambiguous(error) => Err(error),
-    }
+fn expect_done(base: &Base, outcome: Outcome, otherwise: &str) -> Result<()> {
+    if matches!(outcome, Outcome::Done(_)) { Ok(()) } else { Err(refuse(base, otherwise)) }
+}
+
+fn expect_lost(base: &Base, outcome: Outcome, otherwise: &str) -> Result<()> {
+    if matches!(outcome, Outcome::Lost) { Ok(()) } else { Err(refuse(base, otherwise)) }
 }
 
 fn refuse(base: &Base, reason: &str) -> Error {

@@ -96,12 +96,14 @@ impl Tree for H3Grid {
 /// Bounds of the sizes of cells, in radians at resolution 0; a resolution is a step of √7. Tests measure them.
 mod bounds {
     /// From the centre of a cell to its furthest corner.
-    pub(super) const CORNER: f64 = 0.23;
+    pub(super) const CORNER: f64 = 0.225;
     /// From the centre of a cell to the furthest corner of a cell below it, over the former. Cells are no unions of
     /// their children: at √7 a step these stand out a little.
-    pub(super) const REACH: f64 = 1.25;
-    /// A circle of this radius around any point of a cell is covered by the cells below it and its neighbours.
-    pub(super) const DISK: f64 = 0.05;
+    pub(super) const REACH: f64 = 1.08;
+    /// A circle of this radius around any point of a cell touches no cell but it and its neighbours.
+    pub(super) const DISK: f64 = 0.09;
+    /// Nor any cell below others than these.
+    pub(super) const DEEP_DISK: f64 = 0.03;
 }
 
 /// 7^(-r/2)
@@ -118,9 +120,12 @@ fn reach(resolution: Resolution) -> f64 {
 }
 
 impl H3Grid {
-    /// The cell, as small as may be, that reaches all of a circle together with its neighbours.
+    /// The cell, as small as may be, that together with its neighbours is above all cells that a circle can touch.
     fn start(&self, centre: &V3, radius: f64) -> Option<CellIndex> {
-        let fits = |r: &Resolution| radius <= bounds::DISK * scale(*r);
+        let fits = |r: &Resolution| {
+            let bound = if *r == self.resolution { bounds::DISK } else { bounds::DEEP_DISK };
+            radius <= bound * scale(*r)
+        };
         let resolution = Resolution::range(Resolution::Zero, self.resolution).filter(fits).last()?;
         let (lon, lat) = lon_lat(centre);
         Some(LatLng::new(lat, lon).ok()?.to_cell(resolution))

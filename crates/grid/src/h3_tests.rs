@@ -16,7 +16,8 @@ fn samples(r: Resolution) -> Vec<CellIndex> {
     }
     let mut rng = Random::new(7);
     let points = (0..3000).map(|_| rng.point());
-    let mut cells: Vec<CellIndex> = points.map(|(lon, lat)| LatLng::new(lat, lon).unwrap().to_cell(r)).collect();
+    let mut cells: Vec<CellIndex> =
+        points.map(|(lon, lat)| LatLng::new(lat, lon).unwrap().to_cell(r)).collect();
     cells.extend(r.pentagons().flat_map(|cell| cell.grid_disk::<Vec<_>>(3)));
     cells
 }
@@ -66,32 +67,61 @@ fn descendants_are_within_reach() {
         let here = centre(cell);
         for r in 0..9 {
             let above = cell.parent(resolution(r)).unwrap();
-            most = most.max(angle(&here, &centre(above)) / corner_reach(resolution(r)) + corner_reach(resolution(9)) / corner_reach(resolution(r)));
+            most = most.max(
+                angle(&here, &centre(above)) / corner_reach(resolution(r))
+                    + corner_reach(resolution(9)) / corner_reach(resolution(r)),
+            );
         }
     }
     println!("reach {most}");
     assert!(most < bounds::REACH, "{most}");
 }
 
-/// From a point of a cell to any cell that is neither it nor a neighbour.
+/// Points along the boundary.
+fn drawn(corners: &[V3]) -> Vec<V3> {
+    let ends = corners.iter().cycle().skip(1);
+    let mix = |a: &V3, b: &V3, i: usize| {
+        crate::sphere::add(
+            &crate::sphere::scale(a, 1.0 - i as f64 / 6.0),
+            &crate::sphere::scale(b, i as f64 / 6.0),
+        )
+    };
+    corners
+        .iter()
+        .zip(ends)
+        .flat_map(|(a, b)| (0..6).map(move |i| crate::sphere::unit(&mix(a, b, i))))
+        .collect()
+}
+
+/// From a point of a cell to any cell that is neither it nor a neighbour, and to any cell below such a one.
 #[test]
 fn disks_are_covered_by_a_cell_and_its_neighbours() {
-    let mut least = f64::INFINITY;
-    for r in 0..=7 {
+    let (mut least, mut deep) = (f64::INFINITY, f64::INFINITY);
+    for r in 0..=9 {
         let r = resolution(r);
-        for cell in samples(r).into_iter().step_by(if u8::from(r) == 3 { 20 } else { 1 }) {
+        let step = match u8::from(r) {
+            0 | 1 => 1,
+            2 => 5,
+            3 => 30,
+            _ => 8,
+        };
+        let pentagons = r.pentagons().flat_map(|cell| cell.grid_disk::<Vec<_>>(2));
+        for cell in samples(r).into_iter().step_by(step).chain(pentagons) {
             let disk = cell.grid_disk::<Vec<_>>(1);
-            let ring: Vec<_> = cell.grid_disk::<Vec<_>>(2).into_iter().filter(|c| !disk.contains(c)).collect();
+            let ring: Vec<_> =
+                cell.grid_disk::<Vec<_>>(2).into_iter().filter(|c| !disk.contains(c)).collect();
             let own = corners(cell);
-            for corner in &own {
-                for other in &ring {
-                    least = least.min((angle(corner, &centre(*other)) - reach(r)) / scale(r));
-                }
+            let (ring_points, ring_centres): (Vec<_>, Vec<_>) =
+                ring.iter().map(|c| (drawn(&corners(*c)), centre(*c))).unzip();
+            for corner in drawn(&own) {
+                let to = |v: &V3| angle(&corner, v) / scale(r);
+                least = ring_points.iter().flatten().map(to).fold(least, f64::min);
+                deep = ring_centres.iter().map(|c| to(c) - reach(r) / scale(r)).fold(deep, f64::min);
             }
         }
     }
-    println!("disk {least}");
-    assert!(least > bounds::DISK, "{least}");
+    println!("disk {least} deep {deep}");
+    assert!(least > bounds::DISK * 1.02 && deep > bounds::DEEP_DISK * 1.02, "{least} {deep}");
 }
 
 /// The cell that H3 gives a point has the point in it, but for rounding.

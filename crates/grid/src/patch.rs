@@ -108,6 +108,9 @@ pub(crate) fn middle(corners: &[V3]) -> V3 {
 impl Patch {
     /// How far a point is beyond the furthest side.
     pub(crate) fn outside(&self, v: &V3) -> f64 {
-        self.sides().iter().map(|(inward, least)| (least + self.margin) - dot(inward, v)).fold(f64::MIN, f64::max)
+        self.sides()
+            .iter()
+            .map(|(inward, least)| (least + self.margin) - dot(inward, v))
+            .fold(f64::MIN, f64::max)
     }
 }

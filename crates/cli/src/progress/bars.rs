@@ -1,18 +1,19 @@
 //! Bars: one for the fetching, with rate and time left as soon as the listing is done, and one for the files.
 
+use std::fmt::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use earthcatalog::{Event, Observer, Progress};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::console::Console;
 use super::log;
 use crate::output::numbers;
 
-const LISTING: &str = "{spinner} {msg}";
-const FETCHING: &str = "{bar:32} {human_pos}/{human_len} objects  {per_sec}  {eta} left  {msg}";
-const WRITING: &str = "{bar:32} {human_pos}/{human_len} files  {per_sec}  {eta} left";
+const LISTING: &str = "{spinner} {msg}  {rate}";
+const FETCHING: &str = "{bar:32} {human_pos}/{human_len} objects  {rate}  {eta} left  {msg}";
+const WRITING: &str = "{bar:32} {human_pos}/{human_len} files  {rate}  {eta} left";
 const TICK: Duration = Duration::from_millis(120);
 
 /// Draws bars on a terminal.
@@ -46,6 +47,13 @@ impl Bars {
     fn progress(&self, now: &Progress) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.files = now.files;
+        match self.writing.get() {
+            Some(bar) => bar.set_position(now.files.saturating_sub(state.files_before)),
+            None => self.fetched(&mut state, now),
+        }
+    }
+
+    fn fetched(&self, state: &mut State, now: &Progress) {
         if now.listing_done && !state.counting {
             state.counting = true;
             self.fetching.set_style(style(FETCHING));
@@ -55,19 +63,18 @@ impl Bars {
         }
         self.fetching.set_position(now.fetched);
         self.fetching.set_message(if state.counting { beside(now) } else { listing(now) });
-        if let Some(bar) = self.writing.get() {
-            bar.set_position(now.files.saturating_sub(state.files_before));
-        }
     }
 
     fn writing(&self, files: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.files_before = state.files;
-        self.fetching.finish();
-        let bar = self.console.add(ProgressBar::new(files).with_style(style(WRITING)));
-        bar.enable_steady_tick(TICK);
-        // A second `Writing` in a run keeps the first bar: only its length changes.
-        self.writing.get_or_init(|| bar).set_length(files);
+        self.fetching.finish_and_clear();
+        let bar = self.writing.get_or_init(|| {
+            let bar = self.console.add(ProgressBar::new(files).with_style(style(WRITING)));
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        bar.set_length(files);
     }
 
     fn committing(&self, files: u64, rows: u64) {
@@ -110,7 +117,11 @@ impl Drop for Bars {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+        // The writer is indicatif's own line buffer, which takes everything.
+        let _ = write!(out, "{}/s", numbers::count(state.per_sec().round() as u64));
+    })
 }
 
 fn listing(now: &Progress) -> String {

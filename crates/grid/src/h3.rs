@@ -66,6 +66,7 @@ impl Tree for H3Grid {
         let resolution = node.resolution();
         let radius = if resolution == self.resolution { corner_reach(resolution) } else { reach(resolution) };
         let centre = with_kept(node, |patch| patch.map(|patch| patch.centre)).unwrap_or_else(|| centre(node));
+        let radius = radius + 2.0 * polar_margin(&centre);
         (centre, radius)
     }
 
@@ -144,11 +145,19 @@ fn corners(cell: CellIndex) -> Vec<V3> {
     cell.boundary().iter().map(|corner| place(*corner)).collect()
 }
 
-/// H3 finds the cell of a point by another way than the corners of a cell; they agree this well.
+/// H3 finds the cell of a point by another way than the corners of a cell; they agree this well, except near the poles.
 const MARGIN: f64 = 1e-12;
 
+/// What is to be added for a cell with a point there: h3o takes latitudes of corners and centres from an arcsine, which
+/// keeps half of the digits at the poles, 0.2 m. That is a good part of the smallest cells.
+fn polar_margin(v: &V3) -> f64 {
+    (1e-15 / v[0].hypot(v[1])).min(4e-8)
+}
+
 fn patch(cell: CellIndex) -> Patch {
-    Patch::new(&corners(cell), centre(cell), MARGIN)
+    let (corners, centre) = (corners(cell), centre(cell));
+    let polar = corners.iter().chain([&centre]).map(polar_margin).fold(0.0, f64::max);
+    Patch::new(&corners, centre, MARGIN + polar)
 }
 
 /// The finest resolution of which cells are kept once they were computed.

@@ -60,7 +60,7 @@ fn check(
 
 /// A geometry for cells of a size in degrees: from far smaller to some ten times larger.
 fn parts(rng: &mut Random, cell: f64, crowds: &[(f64, f64)]) -> Vec<Part> {
-    let size = (cell * 10f64.powf(rng.between(-3.0, 1.3))).min(170.0).max(1e-7);
+    let size = (cell * 10f64.powf(rng.between(-3.0, 1.3))).min(85.0).max(1e-7);
     let count = if rng.below(8) == 0 { 3 } else { 1 };
     (0..count)
         .map(|_| {

@@ -1,7 +1,5 @@
 //! Random geometries anywhere on Earth, and the points in them by which coverings are judged.
 
-#![expect(dead_code, reason = "each test binary uses a part of it")]
-
 use earthcatalog_model::geometry::{Geometry, Position, Shape};
 
 /// A small generator of numbers, the same on every run.
@@ -64,7 +62,7 @@ fn position(x: f64, y: f64) -> Position {
 fn star(rng: &mut Random, (x, y): (f64, f64), size: f64, thin: f64) -> Vec<Position> {
     let count = 3 + rng.below(8);
     let turn = rng.between(0.0, 6.3);
-    let stretch = (1.0 / y.to_radians().cos().max(0.02)).min(150.0 / size).max(1.0);
+    let stretch = (1.0 / y.to_radians().cos().max(0.02)).min(85.0 / size).max(1.0);
     let mut ring: Vec<Position> = (0..count)
         .map(|i| {
             let angle = std::f64::consts::TAU * (i as f64 + rng.between(-0.3, 0.3)) / count as f64;
@@ -77,7 +75,7 @@ fn star(rng: &mut Random, (x, y): (f64, f64), size: f64, thin: f64) -> Vec<Posit
     ring
 }
 
-/// A part of a size in degrees, of less than 180.
+/// A part of a radius in degrees, of 85 at most.
 pub fn part(rng: &mut Random, centre: (f64, f64), size: f64) -> Part {
     match rng.below(8) {
         0 => Part::Point(position(centre.0, centre.1)),

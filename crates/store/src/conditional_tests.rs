@@ -155,9 +155,11 @@ async fn the_probe_bears_lost_answers() {
 
 /// A write whose answer is lost is known to be ours by reading back.
 async fn settled(server: &S3Server, fault: Fault) {
-    let base =
-        Base::with_store(server.store_with("b", quick_retries(), Duration::from_millis(300)), "s3://b")
-            .unwrap();
+    let base = Base::with_store(
+        server.store_with("bucket", quick_retries(), Duration::from_millis(300)),
+        "s3://bucket",
+    )
+    .unwrap();
     let rel = format!("{fault:?}").chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     server.faults().set(Plan::at(1, fault.clone()));
     let outcome = create(&base, &rel, bytes("mine")).await.unwrap();

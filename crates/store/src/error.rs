@@ -165,10 +165,8 @@ impl Error {
     }
 
     fn from_chain(url: String, message: String, error: &object_store::Error) -> Self {
-        if let Some(io) = find::<std::io::Error>(error) {
-            if io.kind() == std::io::ErrorKind::PermissionDenied {
-                return Self::Denied { url, message, hint: PERMISSIONS };
-            }
+        if find::<std::io::Error>(error).is_some_and(is_forbidden) {
+            return Self::Denied { url, message, hint: PERMISSIONS };
         }
         match find::<HttpError>(error).map(HttpError::kind) {
             Some(HttpErrorKind::Connect | HttpErrorKind::Timeout) => {
@@ -188,7 +186,12 @@ impl Error {
     }
 
     pub(crate) fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
-        Self::Io { path: path.into(), source }
+        let path = path.into();
+        if is_forbidden(&source) {
+            let url = path.display().to_string();
+            return Self::Denied { url, message: source.to_string(), hint: PERMISSIONS };
+        }
+        Self::Io { path, source }
     }
 
     /// Whether the same call may succeed if it is made again later.
@@ -209,6 +212,10 @@ const REGION: &str = "the bucket is in another region: set AWS_REGION";
 const METADATA_SERVICE: &str = "169.254.";
 const NO_CREDENTIALS: &str = "no credentials were found in the environment and this machine has no metadata service: \
     set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass --anonymous for a public bucket";
+
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
+}
 
 /// The first error of type `E` in the chain.
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {

@@ -100,13 +100,13 @@ async fn leases_work_in_a_folder() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leases_work_on_s3() {
     let server = S3Server::start(S3Options::default());
-    check(&Base::with_store(server.store("b"), "s3://b/cat").unwrap()).await;
+    check(&Base::with_store(server.store("bucket"), "s3://bucket/cat").unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leases_work_with_bare_tags() {
     let server = S3Server::start(S3Options { bare_etags: true, ..S3Options::default() });
-    check(&Base::with_store(server.store("b"), "s3://b/cat").unwrap()).await;
+    check(&Base::with_store(server.store("bucket"), "s3://bucket/cat").unwrap()).await;
 }
 
 /// A lock as someone else wrote it: is it respected, and by what name?
@@ -176,7 +176,7 @@ async fn lost_answers_do_not_lock_us_out() {
     for fault in
         [Fault::ResetAfter, Fault::CloseAfter, Fault::InternalAfter, Fault::ResetBefore, Fault::SlowDown]
     {
-        let base = Base::with_store(server.store("b"), "s3://b/cat").unwrap();
+        let base = Base::with_store(server.store("bucket"), "s3://bucket/cat").unwrap();
         conditional::probe(&base).await.unwrap();
         for n in 1..=3 {
             server.faults().set(Plan::at(n, fault.clone()));
@@ -216,6 +216,6 @@ async fn every_death_leaves_a_lock_or_none() {
 #[tokio::test]
 async fn stores_without_conditions_keep_no_lock() {
     let server = S3Server::start(S3Options { ignore_conditions: true, ..S3Options::default() });
-    let base = Base::with_store(server.store("b"), "s3://b/cat").unwrap();
+    let base = Base::with_store(server.store("bucket"), "s3://bucket/cat").unwrap();
     assert!(matches!(acquire(&base, &by("me", 1.0)).await, Err(Error::NoConditionalPut { .. })));
 }

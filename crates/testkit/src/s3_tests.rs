@@ -46,7 +46,7 @@ async fn objects_come_and_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn big_objects_go_up_in_parts() {
     let server = S3Server::start(S3Options::default());
-    let store = server.store("b");
+    let store = server.store("bucket");
     let path = Path::from("big");
     let mut upload = store.put_multipart(&path).await.unwrap();
     upload.put_part(vec![1; 5 << 20].into()).await.unwrap();
@@ -88,7 +88,7 @@ async fn one_of_eight_swaps_wins() {
 #[tokio::test]
 async fn conditions_can_be_ignored() {
     let server = S3Server::start(S3Options { ignore_conditions: true, ..S3Options::default() });
-    let (store, path) = (server.store("b"), Path::from("x"));
+    let (store, path) = (server.store("bucket"), Path::from("x"));
     put(&store, &path, "1", PutMode::Create).await.unwrap();
     let stale = seen(&store, &path).await;
     put(&store, &path, "2", PutMode::Create).await.unwrap();
@@ -98,7 +98,7 @@ async fn conditions_can_be_ignored() {
 #[tokio::test]
 async fn tags_can_be_wanted_bare() {
     let server = S3Server::start(S3Options { bare_etags: true, ..S3Options::default() });
-    let (store, path) = (server.store("b"), Path::from("x"));
+    let (store, path) = (server.store("bucket"), Path::from("x"));
     put(&store, &path, "1", PutMode::Create).await.unwrap();
     let tag = store.head(&path).await.unwrap().e_tag.unwrap();
     let with = |tag: &str| PutMode::Update(UpdateVersion { e_tag: Some(tag.to_owned()), version: None });
@@ -109,10 +109,10 @@ async fn tags_can_be_wanted_bare() {
 #[tokio::test]
 async fn reads_bear_single_faults() {
     let server = S3Server::start(S3Options::default());
-    let (store, path) = (server.store("b"), Path::from("x"));
+    let (store, path) = (server.store("bucket"), Path::from("x"));
     put(&store, &path, "whole body", PutMode::Overwrite).await.unwrap();
     let stall = Fault::Stall(Duration::from_secs(20));
-    let patient = server.store_with("b", quick_retries(), Duration::from_millis(500));
+    let patient = server.store_with("bucket", quick_retries(), Duration::from_millis(500));
     for fault in [
         Fault::SlowDown,
         Fault::Internal,
@@ -132,7 +132,7 @@ async fn reads_bear_single_faults() {
 #[tokio::test]
 async fn writes_land_though_the_answer_is_lost() {
     let server = S3Server::start(S3Options::default());
-    let store = server.store("b");
+    let store = server.store("bucket");
     for (n, fault) in [Fault::ResetAfter, Fault::CloseAfter, Fault::InternalAfter].into_iter().enumerate() {
         let path = Path::from(format!("x{n}"));
         server.faults().set(Plan::at(1, fault.clone()));
@@ -145,7 +145,7 @@ async fn writes_land_though_the_answer_is_lost() {
 #[tokio::test]
 async fn answers_can_be_odd() {
     let server = S3Server::start(S3Options { faults: Plan::always(Fault::Denied), ..S3Options::default() });
-    let (store, path) = (server.store("b"), Path::from("x"));
+    let (store, path) = (server.store("bucket"), Path::from("x"));
     assert!(matches!(get(&store, &path).await, Err(Error::PermissionDenied { .. })));
     server.faults().set(Plan::once("GET", "/x", Fault::ErrorIn200));
     assert!(get(&store, &path).await.unwrap().starts_with(b"<?xml"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -34,7 +34,7 @@ impl Holder {
             owner: owner.to_owned(),
             pid: std::process::id(),
             hostname: hostname(),
-            acquired: Some(Utc::now()),
+            acquired: Some(now()),
             ttl_hours,
             nonce: Some(super::nonce()),
         }
@@ -79,7 +79,7 @@ impl Holder {
     }
 
     pub(super) fn renewed(&self) -> Self {
-        Self { acquired: Some(Utc::now()), ..self.clone() }
+        Self { acquired: Some(now()), ..self.clone() }
     }
 
     /// A lock that anyone may take at once.
@@ -143,6 +143,11 @@ fn time(value: &Value) -> Option<DateTime<Utc>> {
         }
         _ => None,
     }
+}
+
+/// To the microsecond, which is what the file holds.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
 }
 
 fn hostname() -> String {

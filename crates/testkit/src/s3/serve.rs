@@ -182,6 +182,9 @@ async fn call(state: &State, request: Request<s3s::Body>) -> io::Result<Response
     let head = request.method() == Method::HEAD;
     let response = state.service.call(request).await.map_err(|e| io::Error::other(format!("{e:?}")))?;
     let (mut parts, body) = response.into_parts();
+    for header in [TRANSFER_ENCODING, TRAILER] {
+        parts.headers.remove(header);
+    }
     let bytes = BodyExt::collect(body).await.map_err(|e| io::Error::other(e.to_string()))?.to_bytes();
     if !head {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));

@@ -35,3 +35,14 @@ fn settle(found: &mut Vec<u64>, more_than: usize) {
         found.dedup();
     }
 }
+
+/// The cell that is called by the first digits of a number in hexadecimal, 16 of them with leading zeros.
+pub(crate) fn hexadecimal(number: u64, digits: usize) -> CellId {
+    let mut text = [b'0'; 16];
+    for (i, byte) in text.iter_mut().enumerate() {
+        let nibble = (number >> (60 - 4 * i) & 15) as u8;
+        *byte = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    }
+    let text = text.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok());
+    CellId::new(text.unwrap_or_default())
+}

@@ -1,5 +1,7 @@
 //! From large cells to small ones: which cells of a hierarchy touch a part of a geometry.
 
+use std::ops::Range;
+
 use crate::part::Part;
 use crate::patch::Patch;
 use crate::sphere::{Piece, V3};
@@ -19,6 +21,8 @@ pub(crate) trait Tree {
     fn children(&self, node: Self::Node, children: &mut Vec<Self::Node>) -> bool;
     /// Shows the cell that a node without children is.
     fn with_patch<R>(&self, node: Self::Node, look: impl FnOnce(&Patch) -> R) -> R;
+    /// All within this many radians of the centre of the cap of a cell without children is in that cell.
+    fn surely_within(&self, node: Self::Node) -> f64;
     /// How many cells are below.
     fn count(&self, node: Self::Node) -> u64;
     /// Appends all cells below.
@@ -71,7 +75,7 @@ struct Descent<'a, T: Tree> {
 
 impl<T: Tree> Descent<'_, T> {
     /// Visits the nodes from `first` on, and takes them off.
-    fn visit_from(&mut self, first: usize, near: std::ops::Range<usize>) -> Result<(), TooMany> {
+    fn visit_from(&mut self, first: usize, near: Range<usize>) -> Result<(), TooMany> {
         while self.scratch.nodes.len() > first {
             let Some(node) = self.scratch.nodes.pop() else { break };
             let (pieces, kept) = (self.scratch.pieces.len(), self.scratch.near.len());
@@ -83,16 +87,13 @@ impl<T: Tree> Descent<'_, T> {
     }
 
     /// `near`: where in the list those pieces are that may reach the parent.
-    fn visit(&mut self, node: T::Node, near: std::ops::Range<usize>) -> Result<(), TooMany> {
+    fn visit(&mut self, node: T::Node, near: Range<usize>) -> Result<(), TooMany> {
         let (centre, radius) = self.tree.cap(node);
         if !self.part.may_reach(&centre, radius) {
             return Ok(());
         }
-        let start = self.scratch.near.len();
-        for at in near {
-            self.keep_near(at, &centre, radius);
-        }
-        let near = start..self.scratch.near.len();
+        let near =
+            if self.part.is_within(&centre, radius) { near } else { self.all_near(near, &centre, radius) };
         if near.is_empty() {
             return if self.part.holds(&centre) { self.push_all(node) } else { Ok(()) };
         }
@@ -100,36 +101,49 @@ impl<T: Tree> Descent<'_, T> {
         if self.tree.children(node, &mut self.scratch.nodes) {
             return self.visit_from(first, near);
         }
-        let touched = self.tree.with_patch(node, |patch| self.touches(patch, near));
+        let touched = self.surely_touches(node, &centre, near.clone())
+            || self.tree.with_patch(node, |patch| self.touches(patch, near));
         if touched { self.push_all(node) } else { Ok(()) }
     }
 
-    fn keep_near(&mut self, at: usize, centre: &V3, radius: f64) {
-        let Some(&index) = self.scratch.near.get(at) else { return };
-        let Some(&piece) = self.scratch.pieces.get(index as usize) else { return };
-        if !piece.may_reach(centre, radius) {
-            return;
+    /// Lists those of some pieces that may reach a cap, in halves where they stray too far to tell.
+    fn all_near(&mut self, near: Range<usize>, centre: &V3, radius: f64) -> Range<usize> {
+        let start = self.scratch.near.len();
+        for at in near {
+            let Some(&index) = self.scratch.near.get(at) else { continue };
+            let Some(piece) = self.scratch.pieces.get(index as usize) else { continue };
+            if !piece.may_reach(centre, radius) {
+                continue;
+            }
+            if piece.stray <= 0.25 * radius {
+                self.scratch.near.push(index);
+            } else {
+                let piece = *piece;
+                self.keep_halves(&piece, centre, radius);
+            }
         }
-        if piece.stray <= 0.25 * radius {
-            self.scratch.near.push(index);
-        } else {
-            piece.halves().into_iter().for_each(|half| self.keep_half(half, centre, radius));
+        start..self.scratch.near.len()
+    }
+
+    fn keep_halves(&mut self, piece: &Piece, centre: &V3, radius: f64) {
+        for half in piece.halves().into_iter().filter(|half| half.may_reach(centre, radius)) {
+            if half.stray <= 0.25 * radius {
+                self.scratch.near.push(self.scratch.pieces.len() as u32);
+                self.scratch.pieces.push(half);
+            } else {
+                self.keep_halves(&half, centre, radius);
+            }
         }
     }
 
-    fn keep_half(&mut self, piece: Piece, centre: &V3, radius: f64) {
-        if !piece.may_reach(centre, radius) {
-            return;
-        }
-        if piece.stray <= 0.25 * radius {
-            self.scratch.near.push(self.scratch.pieces.len() as u32);
-            self.scratch.pieces.push(piece);
-        } else {
-            piece.halves().into_iter().for_each(|half| self.keep_half(half, centre, radius));
-        }
+    fn surely_touches(&self, node: T::Node, centre: &V3, near: Range<usize>) -> bool {
+        let radius = self.tree.surely_within(node);
+        let near = self.scratch.near.get(near).unwrap_or_default();
+        let mut pieces = near.iter().filter_map(|i| self.scratch.pieces.get(*i as usize));
+        radius > 0.0 && pieces.any(|piece| piece.does_reach(centre, radius))
     }
 
-    fn touches(&self, patch: &Patch, near: std::ops::Range<usize>) -> bool {
+    fn touches(&self, patch: &Patch, near: Range<usize>) -> bool {
         let near = self.scratch.near.get(near).unwrap_or_default();
         let mut pieces = near.iter().filter_map(|i| self.scratch.pieces.get(*i as usize));
         pieces.any(|piece| patch.touches(piece)) || self.part.holds(&patch.centre)

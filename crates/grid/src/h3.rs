@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use earthcatalog_model::{CellId, Geometry};
 use h3o::{CellIndex, LatLng, Resolution};
 
-use crate::cover::cover_with;
+use crate::cover::{cover_with, hexadecimal};
 use crate::descent::Tree;
 use crate::outline;
 use crate::part::Part;
@@ -43,7 +43,7 @@ impl Grid for H3Grid {
     }
 
     fn cover(&self, geometry: &Geometry, cells: &mut Vec<CellId>) -> Result<()> {
-        cover_with(self, geometry, &self.spec(), cells, |id| CellId::new(format!("{id:x}")))
+        cover_with(self, geometry, &self.spec(), cells, |id| hexadecimal(id << 4, 15))
     }
 
     fn outline(&self, cell: &CellId) -> Result<Geometry> {
@@ -85,6 +85,10 @@ impl Tree for H3Grid {
         })
     }
 
+    fn surely_within(&self, node: CellIndex) -> f64 {
+        bounds::INSIDE * scale(node.resolution())
+    }
+
     fn count(&self, node: CellIndex) -> u64 {
         node.children_count(self.resolution)
     }
@@ -98,6 +102,8 @@ impl Tree for H3Grid {
 mod bounds {
     /// From the centre of a cell to its furthest corner.
     pub(super) const CORNER: f64 = 0.225;
+    /// From the centre of a cell to its nearest side.
+    pub(super) const INSIDE: f64 = 0.09;
     /// From the centre of a cell to the furthest corner of a cell below it, over the former. Cells are no unions of
     /// their children: at √7 a step these stand out a little.
     pub(super) const REACH: f64 = 1.08;

@@ -77,6 +77,21 @@ fn descendants_are_within_reach() {
     assert!(most < bounds::REACH, "{most}");
 }
 
+#[test]
+fn sides_are_beyond_their_bound() {
+    let mut least = f64::INFINITY;
+    for r in 0..=15 {
+        let r = resolution(r);
+        let inside = |cell| {
+            let patch = patch(cell);
+            patch.inside(&patch.centre) / scale(r)
+        };
+        least = samples(r).into_iter().map(inside).fold(least, f64::min);
+    }
+    println!("inside {least}");
+    assert!(least > bounds::INSIDE * 1.02, "{least}");
+}
+
 /// Points along the boundary.
 fn drawn(corners: &[V3]) -> Vec<V3> {
     let ends = corners.iter().cycle().skip(1);

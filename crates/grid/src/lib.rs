@@ -18,6 +18,7 @@
 //!
 //! No I/O, no threads, no global state but tables of H3 cells that are filled as they are needed.
 
+mod bands;
 mod boxes;
 mod cover;
 mod descent;

@@ -1,7 +1,10 @@
 //! One connected part of a geometry (a point, a line, a polygon), made ready to be compared with cells.
 
+use std::cell::OnceCell;
+
 use earthcatalog_model::geometry::{Position, Shape};
 
+use crate::bands::Bands;
 use crate::sphere::{Piece, Place, V3, lon_lat, square, sub};
 
 /// A part: what bounds it, and what it holds.
@@ -10,18 +13,25 @@ pub(crate) struct Part<'a> {
     pub(crate) pieces: Vec<Piece>,
     rings: &'a [Vec<Position>],
     cap: Option<(V3, f64)>,
+    /// How many pieces there were at first.
+    count: usize,
+    sorted: OnceCell<Sorted>,
 }
 
 impl<'a> Part<'a> {
+    fn new(pieces: Vec<Piece>, rings: &'a [Vec<Position>], cap: Option<(V3, f64)>) -> Self {
+        Part { count: pieces.len(), pieces, rings, cap, sorted: OnceCell::new() }
+    }
+
     pub(crate) fn point(p: &Position) -> Self {
         let place = Place::new(p.x, p.y);
-        Part { pieces: vec![Piece::point(place)], rings: &[], cap: Some((place.v, 0.0)) }
+        Part::new(vec![Piece::point(place)], &[], Some((place.v, 0.0)))
     }
 
     pub(crate) fn line(line: &[Position]) -> Self {
         let mut pieces = Vec::with_capacity(line.len());
         push_pieces(line, &mut pieces);
-        Part { pieces, rings: &[], cap: cap(line) }
+        Part::new(pieces, &[], cap(line))
     }
 
     pub(crate) fn polygon(rings: &'a [Vec<Position>]) -> Self {
@@ -29,7 +39,7 @@ impl<'a> Part<'a> {
         for ring in rings {
             push_pieces(ring, &mut pieces);
         }
-        Part { pieces, rings, cap: rings.first().and_then(|outer| cap(outer)) }
+        Part::new(pieces, rings, rings.first().and_then(|outer| cap(outer)))
     }
 
     /// False only if none of it is within `radius` of the unit vector `centre`.
@@ -45,12 +55,71 @@ impl<'a> Part<'a> {
         self.cap
     }
 
+    /// True if all of it is within `radius` of the unit vector `centre`.
+    pub(crate) fn is_within(&self, centre: &V3, radius: f64) -> bool {
+        self.cap.is_some_and(|(middle, reach)| {
+            let room = radius - reach;
+            // An angle is at most π/2 times its chord.
+            room > 0.0 && 2.5 * square(&sub(centre, &middle)) <= room * room
+        })
+    }
+
     /// True if the point, which is on no boundary, is inside.
     pub(crate) fn holds(&self, v: &V3) -> bool {
         let Some((outer, holes)) = self.rings.split_first() else { return false };
         let (lon, lat) = lon_lat(v);
+        if self.count >= MANY {
+            return self.sorted.get_or_init(|| Sorted::new(self.rings)).holds(lon, lat);
+        }
         winding(outer, lon, lat) != 0 && !holes.iter().any(|hole| winding(hole, lon, lat) % 2 != 0)
     }
+}
+
+/// From so many edges on, it pays to sort them.
+const MANY: usize = 64;
+
+/// The edges of all rings by latitude.
+struct Sorted {
+    edges: Vec<[Position; 2]>,
+    /// The number of the ring of each edge.
+    rings: Vec<u32>,
+    bands: Bands,
+}
+
+impl Sorted {
+    fn new(rings: &[Vec<Position>]) -> Self {
+        let (mut edges, mut numbers) = (Vec::new(), Vec::new());
+        for (number, ring) in rings.iter().enumerate() {
+            edges.extend(ring.iter().zip(ring.iter().skip(1)).map(|(a, b)| [*a, *b]));
+            numbers.resize(edges.len(), number as u32);
+        }
+        Self { bands: Bands::new(&edges), edges, rings: numbers }
+    }
+
+    fn holds(&self, x: f64, y: f64) -> bool {
+        let edges = self.bands.at(y).iter().map(|i| *i as usize);
+        let mut inside = false;
+        let (mut ring, mut winding) = (0, 0);
+        for (number, [a, b]) in edges.filter_map(|i| self.rings.get(i).copied().zip(self.edges.get(i))) {
+            if number != ring {
+                if !decided(ring, winding, &mut inside) {
+                    return false;
+                }
+                (ring, winding) = (number, 0);
+            }
+            winding += crossing(a, b, x, y);
+        }
+        decided(ring, winding, &mut inside) && inside
+    }
+}
+
+/// Takes a ring's winding into account; false if a point cannot be inside any more.
+fn decided(ring: u32, winding: i32, inside: &mut bool) -> bool {
+    if ring == 0 {
+        *inside = winding != 0;
+        return *inside;
+    }
+    winding % 2 == 0
 }
 
 /// Visits the parts of a shape.

@@ -1,6 +1,6 @@
 //! Cells as convex patches of the sphere, and whether a line or a point touches one.
 
-use crate::sphere::{Piece, V3, dot, normal, square, sub, unit};
+use crate::sphere::{Piece, V3, dot, normal, square, sub};
 
 /// Corners of a cell at most: an H3 pentagon with a distortion vertex on each side.
 const MOST: usize = 10;
@@ -23,19 +23,32 @@ impl Patch {
     /// The patch with these corners, counterclockwise seen from outside; none may be further than 80° from the centre.
     /// Where a corner is dented, the dent is filled. Everything is widened by `margin` radians.
     pub(crate) fn new(corners: &[V3], centre: V3, margin: f64) -> Self {
+        let mut patch = Self::of_corners(corners, centre, margin);
+        patch.find_sides();
+        patch
+    }
+
+    /// The same when the inward unit normals of the sides are known and nothing is dented.
+    pub(crate) fn convex(corners: &[V3], inward: &[V3], centre: V3, margin: f64) -> Self {
+        let mut patch = Self::of_corners(corners, centre, margin);
+        for (side, inward) in patch.sides.iter_mut().zip(inward) {
+            *side = (*inward, -margin);
+        }
+        patch
+    }
+
+    fn of_corners(corners: &[V3], centre: V3, margin: f64) -> Self {
         let mut patch = Self {
             corners: [[0.0; 3]; MOST],
             sides: [([0.0; 3], 0.0); MOST],
             count: corners.len().min(MOST),
             centre,
-            radius: 0.0,
+            radius: radius(corners, &centre) + margin,
             margin,
         };
         for (to, from) in patch.corners.iter_mut().zip(corners) {
             *to = *from;
         }
-        patch.find_sides();
-        patch.radius = radius(corners, &centre) + margin;
         patch
     }
 
@@ -99,11 +112,6 @@ fn radius(corners: &[V3], centre: &V3) -> f64 {
     2.0 * (0.5 * chord).min(1.0).asin() * (1.0 + 1e-12)
 }
 
-/// A point inside of the corners.
-pub(crate) fn middle(corners: &[V3]) -> V3 {
-    unit(&corners.iter().fold([0.0; 3], |sum, c| crate::sphere::add(&sum, c)))
-}
-
 #[cfg(test)]
 impl Patch {
     /// How far a point is beyond the furthest side.
@@ -112,5 +120,10 @@ impl Patch {
             .iter()
             .map(|(inward, least)| (least + self.margin) - dot(inward, v))
             .fold(f64::MIN, f64::max)
+    }
+
+    /// How far a point is from the nearest side.
+    pub(crate) fn inside(&self, v: &V3) -> f64 {
+        self.sides().iter().map(|(inward, _)| dot(inward, v)).fold(f64::MAX, f64::min)
     }
 }

@@ -3,14 +3,14 @@
 use earthcatalog_model::geometry::{Position, Shape};
 use rstar::AABB;
 
+use crate::bands::Bands;
 use crate::part::crossing;
 
 /// A point, line or polygon within ±180°. Its edges are sorted into bands of latitude, so that those near a place are
 /// found without looking at all.
 pub(crate) struct Plane {
     edges: Vec<[Position; 2]>,
-    /// The numbers of the edges in each band.
-    bands: Vec<Vec<u32>>,
+    bands: Bands,
     least: [f64; 2],
     most: [f64; 2],
     filled: bool,
@@ -18,9 +18,6 @@ pub(crate) struct Plane {
 
 /// What rounding may hide, degrees: a point computed on an edge is not exactly there.
 const TOLERANCE: f64 = 1e-11;
-
-/// As many edges as a band has on average, if each were in one.
-const PER_BAND: usize = 4;
 
 impl Plane {
     /// The parts of a shape.
@@ -48,14 +45,7 @@ impl Plane {
             |of: fn(&Position) -> f64, pick: fn(f64, f64) -> f64, start: f64| all().map(of).fold(start, pick);
         let least = [bound(|p| p.x, f64::min, f64::INFINITY), bound(|p| p.y, f64::min, f64::INFINITY)];
         let most = [bound(|p| p.x, f64::max, f64::NEG_INFINITY), bound(|p| p.y, f64::max, f64::NEG_INFINITY)];
-        let mut plane =
-            Self { bands: vec![Vec::new(); edges.len() / PER_BAND + 1], edges, least, most, filled };
-        for i in 0..plane.edges.len() {
-            let Some([a, b]) = plane.edges.get(i) else { continue };
-            let bands = plane.bands_between(a.y.min(b.y), a.y.max(b.y));
-            plane.bands.get_mut(bands).into_iter().flatten().for_each(|band| band.push(i as u32));
-        }
-        plane
+        Self { bands: Bands::new(&edges), edges, least, most, filled }
     }
 
     /// The box around it, widened by what rounding may hide.
@@ -65,17 +55,9 @@ impl Plane {
         AABB::from_corners([west - t, south - t], [east + t, north + t])
     }
 
-    /// The bands that reach into a range of latitudes.
-    fn bands_between(&self, south: f64, north: f64) -> std::ops::RangeInclusive<usize> {
-        let last = self.bands.len() - 1;
-        let height = (self.most[1] - self.least[1]).max(f64::MIN_POSITIVE) / self.bands.len() as f64;
-        let band = |lat: f64| (((lat - self.least[1]) / height) as usize).min(last);
-        band(south - TOLERANCE)..=band(north + TOLERANCE)
-    }
-
     fn edges_between(&self, south: f64, north: f64) -> impl Iterator<Item = &[Position; 2]> {
-        let bands = self.bands.get(self.bands_between(south, north)).unwrap_or_default();
-        bands.iter().flatten().filter_map(|i| self.edges.get(*i as usize))
+        let numbers = self.bands.in_range(south - TOLERANCE, north + TOLERANCE);
+        numbers.filter_map(|i| self.edges.get(*i as usize))
     }
 
     /// True if they share a point, or nearly.
@@ -96,9 +78,7 @@ impl Plane {
     /// True if a point, which is on no edge, is inside.
     fn holds(&self, p: &Position) -> bool {
         let within = p.y >= self.least[1] && p.y <= self.most[1];
-        // Every edge that crosses the parallel of the point is in its band once.
-        let band = || self.bands.get(*self.bands_between(p.y, p.y).start()).into_iter().flatten();
-        let edges = || band().filter_map(|i| self.edges.get(*i as usize));
+        let edges = || self.bands.at(p.y).iter().filter_map(|i| self.edges.get(*i as usize));
         self.filled && within && edges().map(|[a, b]| crossing(a, b, p.x, p.y)).sum::<i32>() % 2 != 0
     }
 }

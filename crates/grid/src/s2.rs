@@ -7,8 +7,8 @@ use crate::cover::cover_with;
 use crate::descent::Tree;
 use crate::outline;
 use crate::part::Part;
-use crate::patch::{Patch, middle};
-use crate::sphere::{V3, add, scale, unit};
+use crate::patch::Patch;
+use crate::sphere::{V3, add, scale, sub, unit};
 use crate::{Grid, GridError, GridSpec, Result};
 
 /// S2 cells of one level. Names are tokens: the id in hexadecimal without its trailing zeros.
@@ -42,7 +42,7 @@ impl Grid for S2Grid {
     }
 
     fn cover(&self, geometry: &Geometry, cells: &mut Vec<CellId>) -> Result<()> {
-        cover_with(self, geometry, &self.spec(), cells, |id| CellId::new(CellID(id).to_token()))
+        cover_with(self, geometry, &self.spec(), cells, token)
     }
 
     fn outline(&self, cell: &CellId) -> Result<Geometry> {
@@ -65,52 +65,52 @@ pub fn hilbert(lon: f64, lat: f64) -> u64 {
 }
 
 impl Tree for S2Grid {
-    type Node = CellID;
+    type Node = Square;
 
-    fn roots(&self, _part: &Part<'_>, roots: &mut Vec<CellID>) {
-        roots.extend((0..6).map(CellID::from_face));
+    fn roots(&self, _part: &Part<'_>, roots: &mut Vec<Square>) {
+        roots.extend((0..6).map(|face| Square { face, level: 0, i: 0, j: 0 }));
     }
 
-    fn cap(&self, node: CellID) -> (V3, f64) {
-        let patch = Square::of(node).patch();
-        (patch.centre, patch.radius)
+    fn cap(&self, node: Square) -> (V3, f64) {
+        node.cap()
     }
 
-    fn children(&self, node: CellID, children: &mut Vec<CellID>) -> bool {
-        let below = node.level() < u64::from(self.level);
+    fn children(&self, node: Square, children: &mut Vec<Square>) -> bool {
+        let below = node.level < self.level;
         if below {
-            children.extend(node.children());
+            let (face, level, i, j) = (node.face, node.level + 1, 2 * node.i, 2 * node.j);
+            let quarters = [(i, j), (i, j + 1), (i + 1, j), (i + 1, j + 1)];
+            children.extend(quarters.map(|(i, j)| Square { face, level, i, j }));
         }
         below
     }
 
-    fn with_patch<R>(&self, node: CellID, look: impl FnOnce(&Patch) -> R) -> R {
-        look(&Square::of(node).patch())
+    fn with_patch<R>(&self, node: Square, look: impl FnOnce(&Patch) -> R) -> R {
+        look(&node.patch())
     }
 
-    fn count(&self, node: CellID) -> u64 {
-        1 << (2 * (u64::from(self.level).saturating_sub(node.level())))
+    fn surely_within(&self, _node: Square) -> f64 {
+        0.0
     }
 
-    fn push_all(&self, node: CellID, cells: &mut Vec<u64>) {
-        let level = u64::from(self.level);
-        let (first, end) = (node.child_begin_at_level(level), node.child_end_at_level(level));
+    fn count(&self, node: Square) -> u64 {
+        1 << (2 * self.level.saturating_sub(node.level))
+    }
+
+    fn push_all(&self, node: Square, cells: &mut Vec<u64>) {
+        let first = node.id().child_begin_at_level(u64::from(self.level));
         let step = first.lsb() << 1;
-        let mut id = first.0;
-        for _ in 0..self.count(node) {
-            cells.push(id);
-            id = id.wrapping_add(step);
-        }
-        debug_assert_eq!(id, end.0);
+        cells.extend((0..self.count(node)).map(|n| first.0.wrapping_add(n.wrapping_mul(step))));
     }
 }
 
-/// A square of a face of the cube: bounds of u and of v.
+/// A cell of any level as a square of a face of the cube: column and row.
 #[derive(Debug, Clone, Copy)]
-struct Square {
+pub(crate) struct Square {
     face: u8,
-    u: (f64, f64),
-    v: (f64, f64),
+    level: u8,
+    i: u32,
+    j: u32,
 }
 
 /// The axes of the faces: u, v, and outwards.
@@ -128,37 +128,68 @@ fn st_to_uv(s: f64) -> f64 {
     if s >= 0.5 { (4.0 * s * s - 1.0) / 3.0 } else { (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0 }
 }
 
-/// Leaf cells along a side of a face.
-const LEAVES: f64 = (1u64 << 30) as f64;
-
 /// Points of adjacent squares are computed from different planes; they agree this well.
 const MARGIN: f64 = 2e-15;
 
 impl Square {
     fn of(id: CellID) -> Self {
         let (face, i, j, _) = id.face_ij_orientation();
-        let size = 1i64 << (30 - id.level().min(30));
-        let side = |at: i32| {
-            let low = i64::from(at) & -size;
-            (st_to_uv(low as f64 / LEAVES), st_to_uv((low + size) as f64 / LEAVES))
-        };
-        Self { face, u: side(i), v: side(j) }
+        let level = id.level().min(30);
+        let at = |leaf: i32| (leaf as u32) >> (30 - level);
+        Self { face, level: level as u8, i: at(i), j: at(j) }
+    }
+
+    fn id(&self) -> CellID {
+        let leaf = |at: u32| (u64::from(at) << (30 - self.level)) as i32;
+        CellID::from_face_ij(self.face, leaf(self.i), leaf(self.j)).parent(u64::from(self.level))
+    }
+
+    /// The bounds of u and v.
+    fn sides(&self) -> [(f64, f64); 2] {
+        let step = 1.0 / (1u64 << self.level) as f64;
+        [self.i, self.j].map(|at| (st_to_uv(f64::from(at) * step), st_to_uv((f64::from(at) + 1.0) * step)))
+    }
+
+    fn axes(&self) -> &'static [V3; 3] {
+        &AXES[usize::from(self.face.min(5))]
     }
 
     fn point(&self, u: f64, v: f64) -> V3 {
-        let [u_axis, v_axis, out] = AXES[usize::from(self.face.min(5))];
-        unit(&add(&out, &add(&scale(&u_axis, u), &scale(&v_axis, v))))
+        let [u_axis, v_axis, out] = self.axes();
+        unit(&add(out, &add(&scale(u_axis, u), &scale(v_axis, v))))
     }
 
     fn corners(&self) -> [V3; 4] {
-        let ((u0, u1), (v0, v1)) = (self.u, self.v);
+        let [(u0, u1), (v0, v1)] = self.sides();
         [self.point(u0, v0), self.point(u1, v0), self.point(u1, v1), self.point(u0, v1)]
     }
 
-    fn patch(&self) -> Patch {
-        let corners = self.corners();
-        Patch::new(&corners, middle(&corners), MARGIN)
+    /// Outside of the unit sphere, distances shrink when points are moved onto it, the more the further out they are:
+    /// in proportion at least to the least distance of the square from the centre of the sphere.
+    fn cap(&self) -> (V3, f64) {
+        let [u, v] = self.sides();
+        let nearest =
+            |(low, high): (f64, f64)| if low * high <= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
+        let out = (1.0 + nearest(u).powi(2) + nearest(v).powi(2)).sqrt();
+        let chord = 0.5 * (u.1 - u.0).hypot(v.1 - v.0) / out;
+        // An angle is at most this much longer than its chord, up to 70°.
+        (self.point(0.5 * (u.0 + u.1), 0.5 * (v.0 + v.1)), chord * (1.0 + chord * chord / 16.0))
     }
+
+    fn patch(&self) -> Patch {
+        let [(u0, u1), (v0, v1)] = self.sides();
+        let [u, v, out] = self.axes();
+        let plane = |axis: &V3, at: f64, sign: f64| unit(&scale(&sub(axis, &scale(out, at)), sign));
+        let inward = [plane(v, v0, 1.0), plane(u, u1, -1.0), plane(v, v1, -1.0), plane(u, u0, 1.0)];
+        let centre = self.point(0.5 * (u0 + u1), 0.5 * (v0 + v1));
+        Patch::convex(&self.corners(), &inward, centre, MARGIN)
+    }
+}
+
+/// The token of an id.
+fn token(id: u64) -> CellId {
+    let digits = (16 - id.trailing_zeros() / 4).max(1) as usize;
+    crate::cover::hexadecimal(id, digits)
 }
 
 #[cfg(test)]

@@ -64,14 +64,15 @@ impl Place {
 pub(crate) struct Piece {
     pub(crate) a: Place,
     pub(crate) b: Place,
-    /// A point of it from which no other is further than `reach`.
-    pub(crate) middle: Place,
-    /// Half its length or a little more, radians.
-    pub(crate) reach: f64,
+    /// A ball in space that holds all of it.
+    middle: V3,
+    reach: f64,
     /// It leaves the arc between its ends by no more than this, radians (while it is [short](Piece::is_short)).
     pub(crate) stray: f64,
     /// The unit normal of the plane of the arc; zero where the ends coincide.
     pub(crate) normal: V3,
+    /// No less than its length, radians.
+    length: f64,
 }
 
 /// The estimate of how far a line strays is of second order: arcs stay shorter than this, and a tenth is added.
@@ -83,36 +84,44 @@ impl Piece {
         let d_lon = (b.lon - a.lon).to_radians().abs();
         let d_lat = (b.lat - a.lat).to_radians().abs();
         let sin = a.v[2].abs().max(b.v[2].abs());
-        let cos = widest(&a, &b);
-        let length = d_lat.hypot(cos * d_lon);
+        let cos_d_lon = widest(&a, &b) * d_lon;
+        let length = d_lat.hypot(cos_d_lon);
         // The covariant acceleration of (lon, lat) = (a + b t, c + d t) on the sphere has the components
         // sin cos b² northwards and -2 sin b d eastwards; a curve strays an eighth of it from its chord.
-        let bend = sin * d_lon * (cos * d_lon).hypot(2.0 * d_lat);
-        let middle = Place::new(0.5 * a.lon + 0.5 * b.lon, 0.5 * a.lat + 0.5 * b.lat);
-        Self { a, b, middle, reach: 0.5 * length, stray: MARGIN * bend / 8.0, normal: normal(&a.v, &b.v) }
+        let stray = MARGIN * sin * d_lon * cos_d_lon.hypot(2.0 * d_lat) / 8.0;
+        // Towards the centre of the sphere it bends too.
+        let reach = 0.5 * square(&sub(&a.v, &b.v)).sqrt() + stray + MARGIN * length * length / 8.0;
+        Self { a, b, middle: scale(&add(&a.v, &b.v), 0.5), reach, stray, normal: normal(&a.v, &b.v), length }
     }
 
     /// A single point.
     pub(crate) fn point(p: Place) -> Self {
-        Self { a: p, b: p, middle: p, reach: 0.0, stray: 0.0, normal: [0.0; 3] }
+        Self { a: p, b: p, middle: p.v, reach: 0.0, stray: 0.0, normal: [0.0; 3], length: 0.0 }
     }
 
     /// True if the stray can be trusted.
     pub(crate) fn is_short(&self) -> bool {
-        self.reach <= 0.5 * SHORT
+        self.length <= SHORT
     }
 
     /// The two halves of it.
     pub(crate) fn halves(&self) -> [Self; 2] {
-        [Self::new(self.a, self.middle), Self::new(self.middle, self.b)]
+        let middle = Place::new(0.5 * self.a.lon + 0.5 * self.b.lon, 0.5 * self.a.lat + 0.5 * self.b.lat);
+        [Self::new(self.a, middle), Self::new(middle, self.b)]
     }
 
     /// False only if no point of it is within `radius` (radians) of the unit vector `centre`.
     pub(crate) fn may_reach(&self, centre: &V3, radius: f64) -> bool {
         // A chord is no longer than its angle, and a sine no larger.
         let near = radius + self.reach + ROUNDING;
-        square(&sub(centre, &self.middle.v)) <= near * near
+        square(&sub(centre, &self.middle)) <= near * near
             && dot(centre, &self.normal).abs() <= radius + self.stray + ROUNDING
+    }
+
+    /// True only if a point of it is within `radius` of the centre.
+    pub(crate) fn does_reach(&self, centre: &V3, radius: f64) -> bool {
+        let within = |v: &V3| square(&sub(centre, v)) <= radius * radius;
+        within(&self.a.v) || within(&self.b.v)
     }
 }
 

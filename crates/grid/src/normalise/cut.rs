@@ -207,9 +207,11 @@ fn with_holes(joined: Vec<Ring>, whole: (Vec<Ring>, Vec<Ring>)) -> Vec<Vec<Ring>
     let outer = whole.0.into_iter().chain(joined).map(|ring| finished(ring, true)).filter(has_area);
     let mut polygons: Vec<Vec<Ring>> = outer.map(|ring| vec![ring]).collect();
     for hole in whole.1.into_iter().map(|ring| finished(ring, false)).filter(has_area) {
-        let home =
-            polygons.iter().position(|polygon| polygon.first().is_some_and(|outer| encloses(outer, &hole)));
-        if let Some(polygon) = home.and_then(|at| polygons.get_mut(at)) {
+        // A hole that is in none, or not wholly in one, is invalid, but nothing of it is dropped.
+        let home = polygons
+            .iter_mut()
+            .max_by_key(|polygon| polygon.first().map_or(0, |outer| enclosed(outer, &hole)));
+        if let Some(polygon) = home {
             polygon.push(hole);
         }
     }
@@ -240,9 +242,9 @@ fn has_area(ring: &Ring) -> bool {
     ring.len() > 3 && !flat(&|a, b| a.x == b.x) && !flat(&|a, b| a.y == b.y && a.y.abs() == 90.0)
 }
 
-fn encloses(outer: &[Position], hole: &[Position]) -> bool {
+/// How many positions of a hole are in a ring.
+fn enclosed(outer: &[Position], hole: &[Position]) -> usize {
     let around =
         |p: &Position| super::reading::steps(outer).map(|(a, b)| crossing(a, b, p.x, p.y)).sum::<i32>() != 0;
-    let inside = hole.iter().filter(|p| around(p)).count();
-    2 * inside >= hole.len()
+    hole.iter().filter(|p| around(p)).count()
 }

@@ -8,7 +8,7 @@ use crate::descent::Tree;
 use crate::outline;
 use crate::part::Part;
 use crate::patch::Patch;
-use crate::sphere::{V3, add, scale, sub, unit};
+use crate::sphere::{ROUNDING, V3, add, dot, scale, sub, unit};
 use crate::{Grid, GridError, GridSpec, Result};
 
 /// S2 cells of one level. Names are tokens: the id in hexadecimal without its trailing zeros.
@@ -67,8 +67,12 @@ pub fn hilbert(lon: f64, lat: f64) -> u64 {
 impl Tree for S2Grid {
     type Node = Square;
 
-    fn roots(&self, _part: &Part<'_>, roots: &mut Vec<Square>) {
-        roots.extend((0..6).map(|face| Square { face, level: 0, i: 0, j: 0 }));
+    fn roots(&self, part: &Part<'_>, roots: &mut Vec<Square>) {
+        let few = part.cap().and_then(|(centre, radius)| Window::around(&centre, radius));
+        match few {
+            Some(window) => roots.extend(window.squares(self.level)),
+            None => roots.extend((0..6).map(|face| Square { face, level: 0, i: 0, j: 0 })),
+        }
     }
 
     fn cap(&self, node: Square) -> (V3, f64) {
@@ -104,6 +108,44 @@ impl Tree for S2Grid {
     }
 }
 
+/// A rectangle of s and t on a face, of which a circle is a part.
+struct Window {
+    face: u8,
+    s: (f64, f64),
+    t: (f64, f64),
+}
+
+/// Radians: larger circles are rare, and covered from the faces down.
+const LARGEST: f64 = 0.1;
+
+impl Window {
+    /// None if the circle is large or reaches over the border of a face.
+    fn around(centre: &V3, radius: f64) -> Option<Self> {
+        let along = |face: &usize| AXES.get(*face).map_or(-1.0, |[_, _, out]| dot(out, centre));
+        let face = (0..6).max_by(|a, b| along(a).total_cmp(&along(b)))?;
+        let [u_axis, v_axis, out] = AXES.get(face)?;
+        let (u, v) = (dot(u_axis, centre) / dot(out, centre), dot(v_axis, centre) / dot(out, centre));
+        // The projection stretches by the square of the secant of the distance from the middle of the face.
+        let (from_middle, tangent) = ((u * u + v * v).sqrt(), radius.tan());
+        let furthest = (from_middle + tangent) / (1.0 - from_middle * tangent);
+        let reach = (radius + ROUNDING) * (1.0 + furthest * furthest);
+        let within = radius <= LARGEST && u.abs() + reach < 1.0 && v.abs() + reach < 1.0;
+        let range = |at: f64| (uv_to_st(at - reach), uv_to_st(at + reach));
+        within.then(|| Self { face: face as u8, s: range(u), t: range(v) })
+    }
+
+    /// The one to four squares that it is in, of a level or, if they were more there, a coarser one.
+    fn squares(&self, level: u8) -> impl Iterator<Item = Square> {
+        let width = (self.s.1 - self.s.0).max(self.t.1 - self.t.0);
+        let finest = (-width.log2()).clamp(0.0, 30.0) as u8;
+        let (face, level) = (self.face, level.min(finest));
+        let side = (1u64 << level) as f64;
+        let range = |(low, high): (f64, f64)| (low * side) as u32..=(high * side) as u32;
+        let columns = range(self.t);
+        range(self.s).flat_map(move |i| columns.clone().map(move |j| Square { face, level, i, j }))
+    }
+}
+
 /// A cell of any level as a square of a face of the cube: column and row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Square {
@@ -126,6 +168,11 @@ const AXES: [[V3; 3]; 6] = [
 /// The quadratic transform that makes cells of one level nearly equal in area (S2's `kQuadraticProjection`).
 fn st_to_uv(s: f64) -> f64 {
     if s >= 0.5 { (4.0 * s * s - 1.0) / 3.0 } else { (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0 }
+}
+
+/// The inverse of [`st_to_uv`].
+fn uv_to_st(u: f64) -> f64 {
+    if u >= 0.0 { 0.5 * (1.0 + 3.0 * u).sqrt() } else { 1.0 - 0.5 * (1.0 - 3.0 * u).sqrt() }
 }
 
 /// Points of adjacent squares are computed from different planes; they agree this well.
@@ -171,7 +218,7 @@ impl Square {
         let nearest =
             |(low, high): (f64, f64)| if low * high <= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
         let out = (1.0 + nearest(u).powi(2) + nearest(v).powi(2)).sqrt();
-        let chord = 0.5 * (u.1 - u.0).hypot(v.1 - v.0) / out;
+        let chord = 0.5 * ((u.1 - u.0).powi(2) + (v.1 - v.0).powi(2)).sqrt() / out;
         // An angle is at most this much longer than its chord, up to 70°.
         (self.point(0.5 * (u.0 + u.1), 0.5 * (v.0 + v.1)), chord * (1.0 + chord * chord / 16.0))
     }

@@ -85,10 +85,10 @@ impl Piece {
         let d_lat = (b.lat - a.lat).to_radians().abs();
         let sin = a.v[2].abs().max(b.v[2].abs());
         let cos_d_lon = widest(&a, &b) * d_lon;
-        let length = d_lat.hypot(cos_d_lon);
+        let length = (d_lat * d_lat + cos_d_lon * cos_d_lon).sqrt();
         // The covariant acceleration of (lon, lat) = (a + b t, c + d t) on the sphere has the components
         // sin cos b² northwards and -2 sin b d eastwards; a curve strays an eighth of it from its chord.
-        let stray = MARGIN * sin * d_lon * cos_d_lon.hypot(2.0 * d_lat) / 8.0;
+        let stray = MARGIN * sin * d_lon * (cos_d_lon * cos_d_lon + 4.0 * d_lat * d_lat).sqrt() / 8.0;
         // Towards the centre of the sphere it bends too.
         let reach = 0.5 * square(&sub(&a.v, &b.v)).sqrt() + stray + MARGIN * length * length / 8.0;
         Self { a, b, middle: scale(&add(&a.v, &b.v), 0.5), reach, stray, normal: normal(&a.v, &b.v), length }
@@ -133,7 +133,7 @@ fn widest(a: &Place, b: &Place) -> f64 {
     if (a.lat < 0.0) != (b.lat < 0.0) {
         return 1.0;
     }
-    let cos = |p: &Place| p.v[0].hypot(p.v[1]);
+    let cos = |p: &Place| (p.v[0] * p.v[0] + p.v[1] * p.v[1]).sqrt();
     cos(a).max(cos(b))
 }
 

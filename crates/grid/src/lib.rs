@@ -33,6 +33,7 @@ mod regions;
 mod s2;
 mod spec;
 mod sphere;
+mod sql;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ pub use normalise::{Normalised, normalise};
 pub use regions::Regions;
 pub use s2::{S2Grid, hilbert};
 pub use spec::GridSpec;
+pub use sql::cell_list_sql;
 
 /// The most cells that a covering may have.
 pub const MAX_CELLS: usize = 1_000_000;

@@ -4,8 +4,8 @@
 //!
 //! - A step of more than 180° of longitude between neighbours is a jump: the short way across 180° was meant, and the
 //!   line or ring is cut there. Heights and measures are interpolated.
-//! - A ring that has gone once around the globe when it is back at its start encloses a pole, the one of the hemisphere
-//!   in which the middle of its latitudes lies, and is closed over it.
+//! - A ring that has gone once around the globe when it is back at its start encloses a pole, the one that is nearer to
+//!   its mean latitude, and is closed over it. (If that is the equator, the pole on its left.)
 //! - Longitudes beyond ±180° are wrapped, rings that do not end where they begin are closed, and what is built anew has
 //!   counterclockwise outer rings and clockwise holes.
 //!

@@ -111,7 +111,8 @@ struct Cut {
 
 /// What is known of a ring around a pole.
 struct Around {
-    middle: f64,
+    /// Its mean latitude, in some unit.
+    mean: f64,
     eastwards: bool,
 }
 
@@ -123,9 +124,9 @@ impl Cut {
             return None;
         }
         if turns.abs() > 0.5 {
-            let lats = || ring.iter().map(|p| p.y);
-            let middle = lats().fold(f64::INFINITY, f64::min) + lats().fold(f64::NEG_INFINITY, f64::max);
-            self.around.push(Around { middle, eastwards: turns > 0.0 });
+            let twice = |(a, b): (&Position, &Position)| (b.x - a.x) * (a.y + b.y);
+            let area: f64 = super::reading::steps(ring).map(twice).sum();
+            self.around.push(Around { mean: area / turns, eastwards: turns > 0.0 });
         }
         let mut found = chains(ring, &mut self.latitudes);
         let last = found.pop()?;
@@ -145,7 +146,7 @@ impl Cut {
 
     fn close_pole(&mut self) {
         let Some(ring) = self.around.first().filter(|_| self.around.len() % 2 == 1) else { return };
-        let north = if ring.middle == 0.0 { ring.eastwards } else { ring.middle > 0.0 };
+        let north = if ring.mean.abs() < 1e-6 { ring.eastwards } else { ring.mean > 0.0 };
         let pole = if north { 90.0 } else { -90.0 };
         // The height at the pole is as unknown as that of any other point: that of the nearest crossing will do.
         let nearest = self.chains.iter().flat_map(|c| c.positions.first()).copied();

@@ -119,8 +119,8 @@ async fn run(
         Task(tokio::spawn(async move { AssertUnwindSafe(fetch.fetch_batch(&asked)).catch_unwind().await }));
     let answers = match (&mut task.0).await {
         Ok(Ok(answers)) => answers,
-        Ok(Err(_)) => Vec::new(),
-        Err(_) => Vec::new(),
+        // It panicked; each of its objects gets an answer below.
+        Ok(Err(_)) | Err(_) => Vec::new(),
     };
     let (bodies, bytes) = weigh(&answers);
     budget.settle(&mut share, bodies, bytes);

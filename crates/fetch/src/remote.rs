@@ -148,7 +148,7 @@ fn late(timeout: Duration) -> Failed {
 
 fn refused(object: &ObjectRef, error: &object_store::Error) -> Failed {
     use object_store::Error;
-    let message = error.to_string();
+    let message = without_queries(&error.to_string());
     let rejected = |reason| Failure::Rejected(Rejection::new(object.clone(), reason, message.clone()));
     match error {
         Error::NotFound { .. } if message.contains("NoSuchBucket") => {
@@ -163,6 +163,15 @@ fn refused(object: &ObjectRef, error: &object_store::Error) -> Failed {
         }
         _ => (Some(trouble(&message)), Failure::Retryable { message }),
     }
+}
+
+/// Signed URLs carry their secret in the query, and clients put the whole URL into their messages.
+fn without_queries(message: &str) -> String {
+    let bare = |word: &str| match word.split_once('?') {
+        Some((url, _)) if url.contains("://") => url.to_owned(),
+        _ => word.to_owned(),
+    };
+    message.split(' ').map(bare).collect::<Vec<_>>().join(" ")
 }
 
 /// Without credentials a client asks the machine's metadata service, and fails there.

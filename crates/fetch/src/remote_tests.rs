@@ -8,6 +8,7 @@ use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 
 use super::*;
 use crate::concurrent::{Concurrency, fetch_all};
+use crate::fetch::Fetch;
 use crate::store_fetch::{Resolve, StoreFetch};
 
 struct One(Arc<dyn ObjectStore>);
@@ -71,6 +72,12 @@ async fn check(setting: &Setting, plan: Plan, expected: &str) {
     let got = outcome(&setting.fetch(options()).fetch(&ObjectRef::new("bucket", "0.json")).await);
     setting.server.faults().clear();
     assert!(got.starts_with(expected), "{got:?} should be {expected:?}");
+}
+
+#[test]
+fn messages_hold_no_signatures() {
+    let message = "Error performing GET https://h/x?X-Amz-Signature=abc in 1s - why?";
+    assert_eq!(without_queries(message), "Error performing GET https://h/x in 1s - why?");
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ impl H3Grid {
             let bound = if *r == self.resolution { bounds::DISK } else { bounds::DEEP_DISK };
             radius <= bound * scale(*r)
         };
-        let resolution = Resolution::range(Resolution::Zero, self.resolution).filter(fits).last()?;
+        let resolution = Resolution::range(Resolution::Zero, self.resolution).rfind(fits)?;
         let (lon, lat) = lon_lat(centre);
         Some(LatLng::new(lat, lon).ok()?.to_cell(resolution))
     }

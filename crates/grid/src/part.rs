@@ -169,7 +169,7 @@ fn cap(line: &[Position]) -> Option<(V3, f64)> {
         (west, east) = (west.min(p.x), east.max(p.x));
         (south, north) = (south.min(p.y), north.max(p.y));
     }
-    if !(east - west <= 180.0) {
+    if east - west > 180.0 {
         return None;
     }
     let middle = Place::new(0.5 * (west + east), 0.5 * (south + north)).v;

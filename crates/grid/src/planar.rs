@@ -97,7 +97,7 @@ fn straddles(a: &Position, b: &Position, c: &Position, d: &Position) -> bool {
     let margin = TOLERANCE * dx.hypot(dy);
     let side = |p: &Position| dx * (p.y - a.y) - dy * (p.x - a.x);
     let (u, v) = (side(c), side(d));
-    !(u > margin && v > margin) && !(u < -margin && v < -margin)
+    u.min(v) <= margin && u.max(v) >= -margin
 }
 
 /// The parts, and again by their other coordinates those which touch ±180° or a pole.

@@ -3,43 +3,43 @@
 use earthcatalog_model::geometry::{Geometry, Position, Shape};
 
 /// A small generator of numbers, the same on every run.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 }
 
 /// A geometry whose longitudes may run on beyond ±180°, by its parts.
 #[derive(Debug, Clone)]
-pub enum Part {
+pub(crate) enum Part {
     Point(Position),
     Line(Vec<Position>),
     Polygon(Vec<Vec<Position>>),
 }
 
 /// Uniform, crowded at the poles, at 180°, or at one of some given points.
-pub fn place(rng: &mut Random, crowds: &[(f64, f64)]) -> (f64, f64) {
+pub(crate) fn place(rng: &mut Random, crowds: &[(f64, f64)]) -> (f64, f64) {
     let near = 10f64.powf(rng.between(-9.0, 1.0));
     let lon = rng.between(-180.0, 180.0);
     match rng.below(6) {
@@ -76,7 +76,7 @@ fn star(rng: &mut Random, (x, y): (f64, f64), size: f64, thin: f64) -> Vec<Posit
 }
 
 /// A part of a radius in degrees, of 85 at most.
-pub fn part(rng: &mut Random, centre: (f64, f64), size: f64) -> Part {
+pub(crate) fn part(rng: &mut Random, centre: (f64, f64), size: f64) -> Part {
     match rng.below(8) {
         0 => Part::Point(position(centre.0, centre.1)),
         1 => {
@@ -115,12 +115,12 @@ fn wrapped(p: &Position) -> Position {
 }
 
 /// A longitude within ±180°.
-pub fn lon(x: f64) -> f64 {
+pub(crate) fn lon(x: f64) -> f64 {
     if x.abs() <= 180.0 { x } else { x - 360.0 * ((x - 180.0) / 360.0).ceil() }
 }
 
 /// The geometry of some parts, longitudes within ±180°.
-pub fn geometry(parts: &[Part]) -> Geometry {
+pub(crate) fn geometry(parts: &[Part]) -> Geometry {
     let ring = |ring: &Vec<Position>| ring.iter().map(wrapped).collect::<Vec<_>>();
     let shape = |part: &Part| match part {
         Part::Point(p) => Shape::Point(wrapped(p)),
@@ -146,7 +146,7 @@ fn is_inside(rings: &[Vec<Position>], x: f64, y: f64) -> bool {
 
 /// Shows points of a part: corners, points along edges and in the inside, and, of each edge, pairs of points close to
 /// where `cell_of` changes.
-pub fn points(
+pub(crate) fn points(
     rng: &mut Random,
     part: &Part,
     cell_of: &dyn Fn(f64, f64) -> u64,

@@ -110,7 +110,7 @@ async fn dropping_the_stream_ends_it() {
     let slow = Arc::new(Slow { batch: 1, ..Slow::default() });
     let mut answers =
         fetch_all(slow.clone(), objects(10_000, 10), Concurrency { requests: 8, ..Concurrency::default() });
-    answers.next().await.unwrap();
+    assert!(answers.next().await.is_some());
     drop(answers);
     tokio::time::sleep(Duration::from_millis(20)).await;
     let begun = slow.begun.load(Ordering::SeqCst);

@@ -38,6 +38,10 @@ pub(crate) fn fetch(
 fn read(path: &Path, max_bytes: u64) -> io::Result<Option<(Bytes, Metadata)>> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        // A folder has a length too, and no one means that.
+        return Err(ErrorKind::IsADirectory.into());
+    }
     if metadata.len() > max_bytes {
         return Ok(None);
     }

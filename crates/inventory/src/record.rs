@@ -39,9 +39,9 @@ pub(crate) struct Records<R> {
     filled: usize,
     ended: bool,
     /// The line at which the next record begins, from 1.
-    line: u64,
+    next_line: u64,
     /// The line at which this record begins.
-    record_line: u64,
+    line: u64,
     fields: Vec<Field>,
 }
 
@@ -62,15 +62,15 @@ impl<R: Read> Records<R> {
             at: 0,
             filled: 0,
             ended: false,
+            next_line: 1,
             line: 1,
-            record_line: 1,
             fields: Vec::new(),
         }
     }
 
     /// Goes to the next record that is not a blank line; false at the end.
     pub(crate) fn next(&mut self) -> Result<bool, RecordError> {
-        if self.line == 1 && self.filled == 0 {
+        if self.next_line == 1 && self.filled == 0 {
             self.fill()?;
             self.at = if self.rest().starts_with(BOM) { BOM.len() } else { 0 };
         }
@@ -86,8 +86,9 @@ impl<R: Read> Records<R> {
                 }
                 Scan::Wrong(message) => return Err(self.wrong(message)),
             };
-            self.record_line = self.line;
-            self.line += memchr_iter(b'\n', self.buffer.get(self.at..end).unwrap_or_default()).count() as u64;
+            self.line = self.next_line;
+            self.next_line +=
+                memchr_iter(b'\n', self.buffer.get(self.at..end).unwrap_or_default()).count() as u64;
             self.at = end;
             let blank = matches!(self.fields.as_slice(), [Field { range, .. }] if range.is_empty());
             if !blank {
@@ -98,7 +99,7 @@ impl<R: Read> Records<R> {
 
     /// The line at which this record begins, from 1.
     pub(crate) fn line(&self) -> u64 {
-        self.record_line
+        self.line
     }
 
     /// The number of fields of this record.
@@ -118,7 +119,7 @@ impl<R: Read> Records<R> {
     }
 
     fn wrong(&self, message: &'static str) -> RecordError {
-        RecordError { line: self.line, message: message.into(), source: None }
+        RecordError { line: self.next_line, message: message.into(), source: None }
     }
 
     /// Moves what is left to the front and reads until a chunk is full or the source ends.
@@ -147,7 +148,7 @@ impl<R: Read> Records<R> {
     }
 
     fn unreadable(&self, error: io::Error) -> RecordError {
-        let line = self.line + memchr_iter(b'\n', self.rest()).count() as u64;
+        let line = self.next_line + memchr_iter(b'\n', self.rest()).count() as u64;
         RecordError { line, message: error.to_string().into(), source: Some(error) }
     }
 

@@ -1,0 +1,100 @@
+//! Record batches to the bytes of a Parquet file, with properties that follow the number of rows.
+
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::{ColumnPath, SchemaDescriptor};
+
+use crate::error::Result;
+use crate::format::Encoded;
+use crate::geo::Geo;
+use crate::metrics::Measures;
+
+/// Files of fewer rows are stored uncompressed: a zstd context for each of 40 column chunks costs 0.9 ms a file,
+/// which is four times everything else (10 rows × 40 columns: 1.13 ms against 0.22 ms; 1.9 times the bytes).
+const COMPRESS_ROWS: usize = 32;
+
+/// Files of fewer rows have no dictionaries: they repeat too little to pay for building one a column.
+const DICTIONARY_ROWS: usize = 200;
+
+/// Files of fewer rows have no page index and no bloom filter.
+const INDEX_ROWS: usize = 1000;
+
+/// Rows of a row group. A search that wants one item reads pages, not groups, so groups may be large; but a group is
+/// what a reader decodes at once and what an engine gives to one thread.
+pub(crate) const GROUP_ROWS: usize = 16_384;
+
+/// Rows of a page: the least that a search for one id has to decode in each column.
+const PAGE_ROWS: usize = 1024;
+
+/// Columns whose bounds help no reader: geometries as bytes, and JSON texts.
+const WITHOUT_STATISTICS: [&str; 2] = ["geometry", "_extra"];
+
+/// Writes one file.
+pub(crate) fn write(batches: &[RecordBatch], parquet: Option<&SchemaDescriptor>) -> Result<Encoded> {
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let Some(first) = batches.first().filter(|_| rows > 0) else { return Err(crate::Error::NoRows) };
+    let mut options = ArrowWriterOptions::new().with_properties(properties(rows)).with_skip_arrow_metadata(true);
+    if let Some(parquet) = parquet {
+        options = options.with_parquet_schema(parquet.clone());
+    }
+    let mut writer = ArrowWriter::try_new_with_options(Vec::with_capacity(1 << 14), first.schema(), options)?;
+    let (mut measures, mut geo) = (Measures::default(), Geo::default());
+    for batch in batches {
+        measures.add(batch);
+        geo.add(batch);
+        writer.write(batch)?;
+    }
+    geo.finish().into_iter().for_each(|key| writer.append_key_value_metadata(key));
+    let metadata = writer.finish()?;
+    let bytes = Bytes::from(std::mem::take(writer.inner_mut()));
+    Ok(Encoded {
+        bytes,
+        rows: rows as u64,
+        columns: measures.finish(&metadata),
+        split_offsets: split_offsets(&metadata),
+        extra: std::collections::BTreeMap::new(),
+    })
+}
+
+fn properties(rows: usize) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_created_by(concat!("earthcatalog ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_dictionary_enabled(rows >= DICTIONARY_ROWS)
+        .set_compression(if rows < COMPRESS_ROWS {
+            Compression::UNCOMPRESSED
+        } else {
+            Compression::ZSTD(ZstdLevel::default())
+        });
+    if rows < INDEX_ROWS {
+        properties = properties
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true);
+    } else {
+        let id = ColumnPath::from("id");
+        properties = properties
+            .set_statistics_enabled(EnabledStatistics::Page)
+            .set_data_page_row_count_limit(PAGE_ROWS)
+            .set_column_bloom_filter_enabled(id.clone(), true)
+            .set_column_bloom_filter_ndv(id, rows.min(GROUP_ROWS) as u64);
+    }
+    for column in WITHOUT_STATISTICS {
+        properties = properties.set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::None);
+    }
+    properties.build()
+}
+
+/// Where each row group begins: at its first page, be it of a dictionary or of data.
+fn split_offsets(metadata: &ParquetMetaData) -> Vec<i64> {
+    let begin = |group: &parquet::file::metadata::RowGroupMetaData| {
+        let first = group.columns().first()?;
+        let data = first.data_page_offset();
+        Some(first.dictionary_page_offset().map_or(data, |dictionary| dictionary.min(data)))
+    };
+    metadata.row_groups().iter().filter_map(begin).collect()
+}

@@ -1,0 +1,164 @@
+//! The language of `_extra`: how an item differs from what its columns give back.
+//!
+//! A patch is a JSON value that is laid over the item that the columns give:
+//!
+//! - an object goes into the object (by the names of members) or the array (by decimal indices) at its place;
+//! - an array of one value puts that value there, an empty array takes away what is there;
+//! - anything else (null, a boolean, a number, a string) is put there as it is.
+//!
+//! So `{"properties":{"gsd":"ten","odd":null,"list":[[1]],"datetime":[]}}` says that the item has a `gsd` that is a
+//! text, an explicit null, a list that has no column, and no `datetime` at all.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use earthcatalog_model::Json;
+use earthcatalog_model::json::write_str;
+
+/// One step from a value into it.
+#[derive(Clone, Copy)]
+pub(crate) enum Step<'a> {
+    Member(&'a str),
+    Element(usize),
+}
+
+/// What outlives the patch of one item.
+#[derive(Default)]
+pub(crate) struct Differences {
+    /// The patch of the last item; empty if its columns say it all.
+    pub(crate) text: String,
+    /// How often what differed, by property.
+    pub(crate) counts: BTreeMap<String, u64>,
+}
+
+/// Writes the patch of one item. Where nothing differs, nothing is written.
+pub(crate) struct Patch<'a> {
+    out: Differences,
+    path: Vec<Step<'a>>,
+    /// Braces that are open in the text: one for each of the first steps of the last path that was written.
+    open: usize,
+}
+
+/// A place in the text to which it can be taken back.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    len: usize,
+    open: usize,
+}
+
+impl Mark {
+    /// True if nothing was written between the two.
+    pub(crate) fn is(self, other: Self) -> bool {
+        self.len == other.len
+    }
+}
+
+impl<'a> Patch<'a> {
+    /// Begins anew, in the buffers of the item before.
+    pub(crate) fn over(mut out: Differences) -> Self {
+        out.text.clear();
+        Self { out, path: Vec::with_capacity(8), open: 0 }
+    }
+
+    /// Into a member or an element.
+    pub(crate) fn enter(&mut self, step: Step<'a>) {
+        self.path.push(step);
+    }
+
+    /// Out of it again.
+    pub(crate) fn leave(&mut self) {
+        while self.open > self.path.len() {
+            self.out.text.push('}');
+            self.open -= 1;
+        }
+        self.path.pop();
+    }
+
+    /// Here stands this value, whatever the columns say.
+    pub(crate) fn set(&mut self, value: &Json<'_>) {
+        self.count();
+        self.put(value);
+    }
+
+    /// Here stands nothing, whatever the columns say.
+    pub(crate) fn remove(&mut self) {
+        self.count();
+        self.key();
+        self.out.text.push_str("[]");
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { len: self.out.text.len(), open: self.open }
+    }
+
+    /// Takes back what was written since the mark, which stood here, and puts the whole value instead.
+    pub(crate) fn replace(&mut self, mark: Mark, value: &Json<'_>) {
+        self.out.text.truncate(mark.len);
+        self.open = mark.open;
+        self.put(value);
+    }
+
+    /// The patch is whole.
+    pub(crate) fn finish(mut self) -> Differences {
+        (0..self.open).for_each(|_| self.out.text.push('}'));
+        self.out
+    }
+
+    fn put(&mut self, value: &Json<'_>) {
+        self.key();
+        let wrapped = matches!(value, Json::Array(_) | Json::Object(_));
+        if wrapped {
+            self.out.text.push('[');
+        }
+        value.write(&mut self.out.text);
+        if wrapped {
+            self.out.text.push(']');
+        }
+    }
+
+    /// Everything up to the value at this path: what is open stays, its last object gets another member.
+    fn key(&mut self) {
+        let start = self.open.saturating_sub(1);
+        for (level, step) in self.path.iter().enumerate().skip(start) {
+            self.out.text.push(if level < self.open { ',' } else { '{' });
+            match step {
+                Step::Member(name) => write_str(name, &mut self.out.text),
+                // Writing to a String cannot fail.
+                Step::Element(i) => write!(self.out.text, "\"{i}\"").unwrap_or_default(),
+            }
+            self.out.text.push(':');
+        }
+        self.open = self.path.len();
+    }
+
+    fn count(&mut self) {
+        let name = match self.path.as_slice() {
+            [Step::Member("properties"), Step::Member(name), ..] | [Step::Member(name), ..] => *name,
+            _ => return,
+        };
+        if let Some(count) = self.out.counts.get_mut(name) {
+            *count += 1;
+        } else {
+            self.out.counts.insert(name.to_owned(), 1);
+        }
+    }
+}
+
+/// What a patch says of one place.
+pub(crate) enum Said<'p, 'a> {
+    /// Nothing is there.
+    Removed,
+    /// This value is there.
+    Value(&'p Json<'a>),
+    /// What the columns give is there, with these parts of it patched.
+    Within(&'p Json<'a>),
+}
+
+/// Reads one node of a patch.
+pub(crate) fn read<'p, 'a>(node: &'p Json<'a>) -> Said<'p, 'a> {
+    match node {
+        Json::Array(values) => values.first().map_or(Said::Removed, Said::Value),
+        Json::Object(_) => Said::Within(node),
+        _ => Said::Value(node),
+    }
+}

@@ -96,7 +96,21 @@ pub(crate) fn polygons_of(rings: Vec<Ring>) -> Result<Vec<Vec<Ring>>, usize> {
     }
     cut.close_pole();
     let outer = cut.join();
-    Ok(with_holes(outer, cut.whole))
+    let polygons = with_holes(outer, cut.whole);
+    Ok(if polygons.is_empty() {
+        rings.first().map(|ring| vec![vec![flat(ring)]]).unwrap_or_default()
+    } else {
+        polygons
+    })
+}
+
+/// A ring without area, all of which is at ±180° or at a pole, where any longitude will do.
+fn flat(ring: &[Position]) -> Ring {
+    let most = ring.iter().map(|p| p.x.abs()).fold(180.0, f64::max);
+    let at_pole = ring.iter().all(|p| p.y.abs() == 90.0);
+    let on = |p: &Position| Position { x: if at_pole { p.x / most * 180.0 } else { 180.0 }, ..*p };
+    let open = ring.len().saturating_sub(1);
+    ring.iter().take(open).chain(ring.first()).map(on).collect()
 }
 
 /// The polygon in pieces.

@@ -54,8 +54,12 @@ fn is_lawful(ring: &[Position]) -> bool {
     balance == 0 || steps(ring).filter(|(a, b)| jumps(a, b)).all(|(a, b)| !is_met(a, b, ring))
 }
 
-/// True if the ring touches a side that spans the world somewhere between its ends.
+/// True if the ring touches a side that spans the world somewhere between its ends. Along a pole, which is a point,
+/// that means nothing.
 fn is_met(a: &Position, b: &Position, ring: &[Position]) -> bool {
+    if a.y == b.y && a.y.abs() == 90.0 {
+        return false;
+    }
     let above = |p: &Position| p.y - (a.y + (b.y - a.y) * (p.x - a.x) / (b.x - a.x));
     let within = |p: &Position| p.x.abs() < 180.0;
     steps(ring).any(|(p, q)| {

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray, StringArray,
-    StructArray, TimestampMicrosecondArray, new_null_array,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray,
+    StringArray, StructArray, TimestampMicrosecondArray, new_null_array,
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field as ArrowField};
@@ -40,7 +40,10 @@ enum Data<'s> {
     Json(Bytes),
     Binary(Bytes),
     Struct(Level<'s>),
-    List { ends: Vec<i32>, element: Box<Column<'s>> },
+    List {
+        ends: Vec<i32>,
+        element: Box<Column<'s>>,
+    },
 }
 
 /// What a column holds, as far as columns with a meaning of their own are concerned.
@@ -120,7 +123,9 @@ impl<'s> Column<'s> {
             (Data::String(_), Json::String(text)) => self.text(slot, text.as_bytes()),
             (Data::Instant(_) | Data::Date(_), Json::String(text)) => self.instant(slot, text),
             (Data::Boolean(_), Json::Bool(value)) => self.boolean(slot, *value),
-            (Data::Double(_) | Data::Long(_) | Data::Int(_), Json::Number(number)) => self.number(slot, number),
+            (Data::Double(_) | Data::Long(_) | Data::Int(_), Json::Number(number)) => {
+                self.number(slot, number)
+            }
             _ => false,
         };
         if !whole {
@@ -163,7 +168,9 @@ impl<'s> Column<'s> {
                 }
             }
             Data::Long(_) => number.as_i64().is_some_and(|value| self.long(slot, value)),
-            _ => number.as_i64().and_then(|v| i32::try_from(v).ok()).is_some_and(|value| self.int(slot, value)),
+            _ => {
+                number.as_i64().and_then(|v| i32::try_from(v).ok()).is_some_and(|value| self.int(slot, value))
+            }
         }
     }
 
@@ -307,7 +314,9 @@ impl<'s> Column<'s> {
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
                 Arc::new(ListArray::try_new(inner.clone(), offsets, values, nulls)?)
             }
-            (_, other) => return Err(Error::Content { message: format!("{:?} cannot be {other}", self.name) }),
+            (_, other) => {
+                return Err(Error::Content { message: format!("{:?} cannot be {other}", self.name) });
+            }
         })
     }
 }

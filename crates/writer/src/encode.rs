@@ -108,7 +108,8 @@ impl<'s> Rows<'s> {
     }
 
     fn member<'a>(&mut self, name: &'a str, value: &'a Json<'_>, patch: &mut Patch<'a>) {
-        let column = MEMBERS.contains(&name).then(|| self.columns.iter_mut().find(|c| c.name() == name)).flatten();
+        let column =
+            MEMBERS.contains(&name).then(|| self.columns.iter_mut().find(|c| c.name() == name)).flatten();
         match column {
             Some(column) => column.put(self.len, value, patch),
             None => patch.set(value),

@@ -37,7 +37,8 @@ const WITHOUT_STATISTICS: [&str; 2] = ["geometry", "_extra"];
 pub(crate) fn write(batches: &[RecordBatch], parquet: Option<&SchemaDescriptor>) -> Result<Encoded> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let Some(first) = batches.first().filter(|_| rows > 0) else { return Err(crate::Error::NoRows) };
-    let mut options = ArrowWriterOptions::new().with_properties(properties(rows)).with_skip_arrow_metadata(true);
+    let mut options =
+        ArrowWriterOptions::new().with_properties(properties(rows)).with_skip_arrow_metadata(true);
     if let Some(parquet) = parquet {
         options = options.with_parquet_schema(parquet.clone());
     }
@@ -72,9 +73,8 @@ fn properties(rows: usize) -> WriterProperties {
             Compression::ZSTD(ZstdLevel::default())
         });
     if rows < INDEX_ROWS {
-        properties = properties
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_offset_index_disabled(true);
+        properties =
+            properties.set_statistics_enabled(EnabledStatistics::Chunk).set_offset_index_disabled(true);
     } else {
         let id = ColumnPath::from("id");
         properties = properties
@@ -84,7 +84,8 @@ fn properties(rows: usize) -> WriterProperties {
             .set_column_bloom_filter_ndv(id, rows.min(GROUP_ROWS) as u64);
     }
     for column in WITHOUT_STATISTICS {
-        properties = properties.set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::None);
+        properties =
+            properties.set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::None);
     }
     properties.build()
 }

@@ -37,7 +37,8 @@ impl Geo {
     }
 
     fn widen(&mut self, boxes: &StructArray) {
-        let sides = SIDES.map(|side| boxes.column_by_name(side).and_then(|c| c.as_primitive_opt::<Float64Type>()));
+        let sides =
+            SIDES.map(|side| boxes.column_by_name(side).and_then(|c| c.as_primitive_opt::<Float64Type>()));
         let [Some(west), Some(south), Some(east), Some(north)] = sides else { return };
         for row in (0..boxes.len()).filter(|row| boxes.is_valid(*row) && west.is_valid(*row)) {
             let [w, s, e, n] = [west, south, east, north].map(|side| side.value(row));
@@ -56,7 +57,8 @@ impl Geo {
                 members.insert("bbox".to_owned(), json!(bounds));
             }
             if let Some(name) = self.covering {
-                let paths: serde_json::Map<_, _> = SIDES.iter().map(|s| ((*s).to_owned(), json!([name, s]))).collect();
+                let paths: serde_json::Map<_, _> =
+                    SIDES.iter().map(|s| ((*s).to_owned(), json!([name, s]))).collect();
                 members.insert("covering".to_owned(), json!({"bbox": paths}));
             }
         }

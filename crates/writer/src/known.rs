@@ -8,24 +8,68 @@ use earthcatalog_model::{Field, Type};
 /// The type of a property or of an asset's member by its name; None where it must be inferred.
 pub(crate) fn type_of(name: &str) -> Option<Type> {
     let ty = match name {
-        "datetime" | "start_datetime" | "end_datetime" | "created" | "updated" | "published" | "expires"
-        | "unpublished" | "processing:datetime" => Type::Timestamptz,
-        "title" | "description" | "license" | "platform" | "constellation" | "mission" | "type" | "href" | "rel"
-        | "data_type" | "unit" | "proj:code" | "proj:wkt2" | "sat:platform_international_designator"
-        | "sat:orbit_state" | "sar:instrument_mode" | "sar:frequency_band" | "sar:product_type"
-        | "sar:observation_direction" | "file:checksum" | "file:byte_order"
-        | "sci:doi" | "sci:citation" | "processing:level" | "processing:facility" | "processing:lineage"
-        | "product:type" | "product:timeliness" | "grid:code" | "mgrs:latitude_band" | "mgrs:grid_square"
-        | "landsat:wrs_path" | "landsat:wrs_row" | "landsat:wrs_type" | "landsat:collection_category" => {
-            Type::String
-        }
+        "datetime"
+        | "start_datetime"
+        | "end_datetime"
+        | "created"
+        | "updated"
+        | "published"
+        | "expires"
+        | "unpublished"
+        | "processing:datetime" => Type::Timestamptz,
+        "title"
+        | "description"
+        | "license"
+        | "platform"
+        | "constellation"
+        | "mission"
+        | "type"
+        | "href"
+        | "rel"
+        | "data_type"
+        | "unit"
+        | "proj:code"
+        | "proj:wkt2"
+        | "sat:platform_international_designator"
+        | "sat:orbit_state"
+        | "sar:instrument_mode"
+        | "sar:frequency_band"
+        | "sar:product_type"
+        | "sar:observation_direction"
+        | "file:checksum"
+        | "file:byte_order"
+        | "sci:doi"
+        | "sci:citation"
+        | "processing:level"
+        | "processing:facility"
+        | "processing:lineage"
+        | "product:type"
+        | "product:timeliness"
+        | "grid:code"
+        | "mgrs:latitude_band"
+        | "mgrs:grid_square"
+        | "landsat:wrs_path"
+        | "landsat:wrs_row"
+        | "landsat:wrs_type"
+        | "landsat:collection_category" => Type::String,
         "keywords" | "instruments" | "roles" | "sar:polarizations" => Field::list(Type::String),
-        "gsd" | "nodata" | "eo:cloud_cover" | "eo:snow_cover" | "view:off_nadir" | "view:incidence_angle"
-        | "view:azimuth" | "view:sun_azimuth" | "view:sun_elevation" | "sar:center_frequency"
-        | "sar:resolution_range" | "sar:resolution_azimuth" | "sar:pixel_spacing_range"
-        | "sar:pixel_spacing_azimuth" | "sar:looks_equivalent_number" => Type::Double,
-        "proj:epsg" | "sat:absolute_orbit" | "sat:relative_orbit" | "sar:looks_range" | "sar:looks_azimuth"
-        | "file:size" | "file:header_size" | "mgrs:utm_zone" => Type::Long,
+        "gsd"
+        | "nodata"
+        | "eo:cloud_cover"
+        | "eo:snow_cover"
+        | "view:off_nadir"
+        | "view:incidence_angle"
+        | "view:azimuth"
+        | "view:sun_azimuth"
+        | "view:sun_elevation"
+        | "sar:center_frequency"
+        | "sar:resolution_range"
+        | "sar:resolution_azimuth"
+        | "sar:pixel_spacing_range"
+        | "sar:pixel_spacing_azimuth"
+        | "sar:looks_equivalent_number" => Type::Double,
+        "proj:epsg" | "sat:absolute_orbit" | "sat:relative_orbit" | "sar:looks_range"
+        | "sar:looks_azimuth" | "file:size" | "file:header_size" | "mgrs:utm_zone" => Type::Long,
         "proj:bbox" | "proj:shape" | "proj:transform" => Field::list(Type::Double),
         "providers" => Field::list(provider()),
         _ => return None,

@@ -92,10 +92,18 @@ fn unsigned(n: i64) -> u64 {
 impl Leaf {
     fn bound(&mut self, array: &ArrayRef) {
         match array.data_type() {
-            DataType::Boolean => self.range(array.as_boolean().iter().flatten(), Scalar::Boolean, Scalar::Boolean),
-            DataType::Int32 => self.range(array.as_primitive::<Int32Type>().iter().flatten(), Scalar::Int, Scalar::Int),
-            DataType::Date32 => self.range(array.as_primitive::<Date32Type>().iter().flatten(), Scalar::Int, Scalar::Int),
-            DataType::Int64 => self.range(array.as_primitive::<Int64Type>().iter().flatten(), Scalar::Long, Scalar::Long),
+            DataType::Boolean => {
+                self.range(array.as_boolean().iter().flatten(), Scalar::Boolean, Scalar::Boolean)
+            }
+            DataType::Int32 => {
+                self.range(array.as_primitive::<Int32Type>().iter().flatten(), Scalar::Int, Scalar::Int)
+            }
+            DataType::Date32 => {
+                self.range(array.as_primitive::<Date32Type>().iter().flatten(), Scalar::Int, Scalar::Int)
+            }
+            DataType::Int64 => {
+                self.range(array.as_primitive::<Int64Type>().iter().flatten(), Scalar::Long, Scalar::Long)
+            }
             DataType::Timestamp(..) => {
                 let values = array.as_primitive::<TimestampMicrosecondType>().iter().flatten();
                 self.range(values, Scalar::Long, Scalar::Long);
@@ -186,7 +194,10 @@ mod tests {
     fn upper_bounds_of_texts_are_cut_upwards() {
         check("", Some(""));
         check("sixteen letters!", Some("sixteen letters!"));
-        check("seventeen letters", Some("seventeen letters".get(..15).map(|s| format!("{s}s")).unwrap().as_str()));
+        check(
+            "seventeen letters",
+            Some("seventeen letters".get(..15).map(|s| format!("{s}s")).unwrap().as_str()),
+        );
         check(&"\u{10FFFF}".repeat(17), None);
         check(&format!("a{}", "\u{10FFFF}".repeat(17)), Some("b"));
         check(&format!("{}\u{D7FF}x", "é".repeat(15)), Some(&format!("{}\u{E000}", "é".repeat(15))));

@@ -4,6 +4,7 @@
 //!
 //! - an object goes into the object (by the names of members) or the array (by decimal indices) at its place;
 //! - an array of one value puts that value there, an empty array takes away what is there;
+//! - `[null, text]` puts the value there that the text is the JSON of: what would be nested too deeply to be read;
 //! - anything else (null, a boolean, a number, a string) is put there as it is.
 //!
 //! So `{"properties":{"gsd":"ten","odd":null,"list":[[1]],"datetime":[]}}` says that the item has a `gsd` that is a
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use earthcatalog_model::Json;
-use earthcatalog_model::json::write_str;
+use earthcatalog_model::json::{MAX_DEPTH, write_str};
 
 /// One step from a value into it.
 #[derive(Clone, Copy)]
@@ -106,14 +107,18 @@ impl<'a> Patch<'a> {
 
     fn put(&mut self, value: &Json<'_>) {
         self.key();
-        let wrapped = matches!(value, Json::Array(_) | Json::Object(_));
-        if wrapped {
-            self.out.text.push('[');
+        let text = &mut self.out.text;
+        if !matches!(value, Json::Array(_) | Json::Object(_)) {
+            return value.write(text);
         }
-        value.write(&mut self.out.text);
-        if wrapped {
-            self.out.text.push(']');
+        if self.path.len() + 1 + depth(value) <= MAX_DEPTH {
+            text.push('[');
+            value.write(text);
+        } else {
+            text.push_str("[null,");
+            write_str(&value.to_string(), text);
         }
+        text.push(']');
     }
 
     /// Everything up to the value at this path: what is open stays, its last object gets another member.
@@ -144,12 +149,23 @@ impl<'a> Patch<'a> {
     }
 }
 
+/// How many arrays and objects are in one another.
+fn depth(value: &Json<'_>) -> usize {
+    match value {
+        Json::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Json::Object(members) => 1 + members.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// What a patch says of one place.
 pub(crate) enum Said<'p, 'a> {
     /// Nothing is there.
     Removed,
     /// This value is there.
     Value(&'p Json<'a>),
+    /// The value of this JSON text is there.
+    Text(&'p str),
     /// What the columns give is there, with these parts of it patched.
     Within(&'p Json<'a>),
 }
@@ -157,7 +173,11 @@ pub(crate) enum Said<'p, 'a> {
 /// Reads one node of a patch.
 pub(crate) fn read<'p, 'a>(node: &'p Json<'a>) -> Said<'p, 'a> {
     match node {
-        Json::Array(values) => values.first().map_or(Said::Removed, Said::Value),
+        Json::Array(values) => match values.as_slice() {
+            [] => Said::Removed,
+            [_, Json::String(text), ..] => Said::Text(text),
+            [value, ..] => Said::Value(value),
+        },
         Json::Object(_) => Said::Within(node),
         _ => Said::Value(node),
     }

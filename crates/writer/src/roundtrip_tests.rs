@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use earthcatalog_model::json::same_decimal;
-use earthcatalog_model::{CellId, Geometry, IdHash, Item, Json, ObjectRef, Source, TableSchema, Timestamp};
+use earthcatalog_model::{
+    CellId, Field, Geometry, IdHash, Item, Json, ObjectRef, Source, TableSchema, Timestamp, Type,
+};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::*;
 
@@ -109,18 +110,27 @@ fn what_columns_hold_needs_no_extra() {
 fn what_columns_cannot_hold_is_in_extra() {
     check(&[&with(r#","gsd":"ten","instruments":"x""#)], &[("gsd", 1), ("instruments", 1)]);
     check(&[&with(r#","n":0.1000000000000000055511,"m":9007199254740993"#)], &[("m", 1), ("n", 1)]);
-    check(&[&with(r#","n":1e999,"odd":null,"list":[],"o":{}"#)], &[("list", 1), ("n", 1), ("o", 1), ("odd", 1)]);
-    check(&[&with(r#","created":"2020-01-01 00:00:00","updated":"soon""#)], &[("created", 1), ("updated", 1)]);
-    check(&[&with(r#","":1,"a.b":2,"a\nb":3,"id":4,"ID":5,"_extra":{},"year":7,"properties":8"#)], &[
-        ("", 1),
-        ("ID", 1),
-        ("_extra", 1),
-        ("a\nb", 1),
-        ("a.b", 1),
-        ("id", 1),
-        ("properties", 1),
-        ("year", 1),
-    ]);
+    check(
+        &[&with(r#","n":1e999,"odd":null,"list":[],"o":{}"#)],
+        &[("list", 1), ("n", 1), ("o", 1), ("odd", 1)],
+    );
+    check(
+        &[&with(r#","created":"2020-01-01 00:00:00","updated":"soon""#)],
+        &[("created", 1), ("updated", 1)],
+    );
+    check(
+        &[&with(r#","":1,"a.b":2,"a\nb":3,"id":4,"ID":5,"_extra":{},"year":7,"properties":8"#)],
+        &[
+            ("", 1),
+            ("ID", 1),
+            ("_extra", 1),
+            ("a\nb", 1),
+            ("a.b", 1),
+            ("id", 1),
+            ("properties", 1),
+            ("year", 1),
+        ],
+    );
     check(&[&with(r#","Ab":1,"aB":2"#)], &[("aB", 1)]);
     check(&[&with(r#","l":[1,"a",2,3]"#), &with(r#","l":[[1],2]"#)], &[("l", 5)]);
 }
@@ -130,16 +140,18 @@ fn items_of_other_versions_and_forms_come_back() {
     let bare = r#"{"type":"Feature","id":"a","properties":{}}"#;
     check(&[bare], &[("datetime", 1), ("geometry", 1)]);
     check(&[r#"{"type":"Feature","id":"a","geometry":null,"properties":{"datetime":null}}"#], &[]);
-    check(&[r#"{"type":"Feature","id":"a","geometry":null,"assets":{},"properties":{"datetime":null},"gsd":{"x":[]}}"#], &[
-        ("assets", 1),
-        ("gsd", 1),
-    ]);
-    check(&[r#"{"type":"Feature","id":"a","geometry":null,"links":{},"assets":[],"stac_extensions":"x","properties":7}"#], &[
-        ("assets", 1),
-        ("links", 1),
-        ("properties", 1),
-        ("stac_extensions", 1),
-    ]);
+    check(
+        &[
+            r#"{"type":"Feature","id":"a","geometry":null,"assets":{},"properties":{"datetime":null},"gsd":{"x":[]}}"#,
+        ],
+        &[("assets", 1), ("gsd", 1)],
+    );
+    check(
+        &[
+            r#"{"type":"Feature","id":"a","geometry":null,"links":{},"assets":[],"stac_extensions":"x","properties":7}"#,
+        ],
+        &[("assets", 1), ("links", 1), ("properties", 1), ("stac_extensions", 1)],
+    );
     let point = r#"{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[1,2,3],"x":1},"bbox":[1,2,3,1,2,3],"properties":{"datetime":null}}"#;
     check(&[point], &[("bbox", 1), ("geometry", 1)]);
 }
@@ -172,7 +184,9 @@ fn real_items() -> Vec<String> {
     let mut items = Vec::new();
     for path in paths {
         match path.extension().and_then(|e| e.to_str()) {
-            Some("ndjson") => items.extend(std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned)),
+            Some("ndjson") => {
+                items.extend(std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned))
+            }
             Some("json") => items.push(std::fs::read_to_string(&path).unwrap()),
             _ => {}
         }
@@ -195,7 +209,12 @@ fn real_items_of_all_collections_share_a_table() {
     for assets in [Assets::Auto, Assets::Struct, Assets::Json] {
         let schema = schema(&items, assets);
         let file = encode(&schema, &items);
-        println!("{assets}: {} leaves, {} bytes, {} values in _extra", schema.leaf_count(), file.bytes.len(), file.extra.values().sum::<u64>());
+        println!(
+            "{assets}: {} leaves, {} bytes, {} values in _extra",
+            schema.leaf_count(),
+            file.bytes.len(),
+            file.extra.values().sum::<u64>()
+        );
         println!("{:?}", file.extra);
         check_file(&file, &items);
     }
@@ -228,13 +247,32 @@ fn rows_can_be_taken_out() {
     let kept: Vec<Item> = items.iter().filter(|i| even(&i.id)).cloned().collect();
     check_file(&half, &kept);
     let again = encode(&schema(&items, Assets::Auto), &kept);
-    let bounds = |f: &Encoded| f.columns.iter().map(|(id, c)| (*id, c.values, c.nulls, c.lower.clone(), c.upper.clone())).collect::<Vec<_>>();
+    let bounds = |f: &Encoded| {
+        f.columns
+            .iter()
+            .map(|(id, c)| (*id, c.values, c.nulls, c.lower.clone(), c.upper.clone()))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(bounds(&half), bounds(&again));
     assert!(GeoParquet::default().filter(file.bytes, &|_| false).unwrap().is_none());
 }
 
 fn json_text() -> impl Strategy<Value = String> {
-    let names = prop::sample::select(vec!["a", "A", "b", "", "x.y", "é\\u0000", "datetime", "created", "proj:epsg", "gsd", "roles", "href", "id"]);
+    let names = prop::sample::select(vec![
+        "a",
+        "A",
+        "b",
+        "",
+        "x.y",
+        "é\\u0000",
+        "datetime",
+        "created",
+        "proj:epsg",
+        "gsd",
+        "roles",
+        "href",
+        "id",
+    ]);
     let scalar = prop_oneof![
         Just("null".to_owned()),
         any::<bool>().prop_map(|b| b.to_string()),
@@ -276,6 +314,77 @@ proptest! {
 }
 
 #[test]
-fn decimals_compare_by_value() {
-    assert!(same_decimal("1e2", "100.0"));
+fn the_deepest_item_comes_back() {
+    for depth in [120, 125, 126] {
+        let deep = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        check(&[&with(&format!(r#","deep":{deep}"#))], &[("deep", 1)]);
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        check(&[&with(&format!(r#","deep":{deep}"#))], &[("deep", 1)]);
+    }
+}
+
+/// The columns of a table that earthcatalog 0.6.1 made, as far as they differ from ours: JSON texts, longs, no `_extra`.
+fn older() -> TableSchema {
+    let text = [
+        "type",
+        "stac_version",
+        "stac_extensions",
+        "id",
+        "links",
+        "assets",
+        "bbox",
+        "collection",
+        "mid_datetime",
+    ];
+    let mut fields: Vec<Field> = text.iter().map(|name| Field::new(*name, Type::String)).collect();
+    fields.push(Field::new("geometry", Type::Binary));
+    fields.push(Field::new("datetime", Type::Timestamptz));
+    fields.push(Field::new("date_dt", Type::Long));
+    fields.push(Field::new("percent_valid_pixels", Type::Long));
+    fields.push(Field::new("grid_partition", Type::String));
+    TableSchema::new(fields)
+}
+
+#[test]
+fn tables_of_older_versions_are_extended() {
+    let before = older();
+    let texts = [
+        with(r#","date_dt":16,"percent_valid_pixels":85.0,"new":"x""#),
+        with(r#","date_dt":16.5,"mid_datetime":"2020-01-01T00:00:00Z""#),
+    ];
+    let items: Vec<Item> = texts.iter().map(|text| item(text)).collect();
+    let mut builder = SchemaBuilder::extend(before.clone());
+    let mut sketch = Sketch::new();
+    items.iter().for_each(|item| sketch.observe(&Json::parse(&item.body).unwrap()));
+    assert!(builder.evolve(&sketch));
+    let schema = builder.schema();
+    assert_eq!(schema.fields.get(..before.fields.len()).unwrap(), before.fields.as_slice());
+    assert!(schema.field("_bbox").is_some() && schema.field("new").is_some());
+    let file = encode(schema, &items);
+    assert_eq!(file.extra, [("date_dt".to_owned(), 1)].into());
+    check_file(&file, &items);
+}
+
+#[test]
+fn files_of_older_versions_are_read() {
+    use arrow_array::{ArrayRef, BinaryArray, Int64Array, LargeStringArray, RecordBatch, StringArray};
+    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let wkb = item(&with("")).wkb.unwrap();
+    let batch = RecordBatch::try_from_iter([
+        ("type", text("Feature")),
+        ("id", Arc::new(LargeStringArray::from(vec!["a"])) as ArrayRef),
+        ("geometry", Arc::new(BinaryArray::from(vec![&*wkb])) as ArrayRef),
+        ("assets", text(r#"{"data":{"href":"x"}}"#)),
+        ("links", text("[]")),
+        ("bbox", text("[1.0, 2.5, 1.0, 2.5]")),
+        ("date_dt", Arc::new(Int64Array::from(vec![16])) as ArrayRef),
+        ("grid_partition", text("cell")),
+    ]);
+    let expected = r#"{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[1,2.5]},"assets":{"data":{"href":"x"}},
+        "links":[],"bbox":[1,2.5,1,2.5],"properties":{"date_dt":16}}"#;
+    let found = crate::items_of(&batch.unwrap()).unwrap().concat();
+    assert!(
+        Json::parse(found.as_bytes()).unwrap().same(&Json::parse(expected.as_bytes()).unwrap()),
+        "{found}"
+    );
 }

@@ -51,7 +51,9 @@ impl Shape {
             }
             Json::Object(members) => {
                 let plain = members.iter().filter(|(name, _)| names::is_plain(name)).take(MAX_MEMBERS);
-                Self::Object(plain.map(|(name, value)| (name.to_string(), Self::at(value, depth + 1))).collect())
+                Self::Object(
+                    plain.map(|(name, value)| (name.to_string(), Self::at(value, depth + 1))).collect(),
+                )
             }
         }
     }

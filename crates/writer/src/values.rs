@@ -1,9 +1,7 @@
 //! Arrow arrays as JSON values, whatever engine chose the Arrow types.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
-};
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray, StringArray,
     StructArray, TimestampMicrosecondArray,
@@ -49,7 +47,9 @@ impl Values {
             DataType::Int64 => Self::Long(array.as_primitive::<Int64Type>().clone()),
             DataType::Int32 => Self::Int(array.as_primitive::<Int32Type>().clone()),
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().clone()),
-            DataType::Timestamp(..) => Self::Instant(array.as_primitive::<TimestampMicrosecondType>().clone()),
+            DataType::Timestamp(..) => {
+                Self::Instant(array.as_primitive::<TimestampMicrosecondType>().clone())
+            }
             DataType::Utf8 => Self::String(array.as_string::<i32>().clone()),
             DataType::Struct(fields) => {
                 let array = array.as_struct().clone();
@@ -169,6 +169,7 @@ fn write_list(list: &ListArray, element: &Values, row: usize, within: Option<&Js
             Some(Said::Within(node)) if !element.is_null(at) => element.write(at, Some(node), out),
             Some(Said::Within(node)) => write_made(node, out),
             Some(Said::Value(value)) => value.write(out),
+            Some(Said::Text(text)) => out.push_str(text),
             Some(Said::Removed) => out.push_str("null"),
         }
     }
@@ -197,7 +198,12 @@ impl<'o, 'p, 'a> Object<'o, 'p, 'a> {
     }
 
     /// A member that has a column; `there` if the column has a value.
-    pub(crate) fn member(&mut self, name: &str, there: bool, write: impl FnOnce(Option<&Json<'_>>, &mut String)) {
+    pub(crate) fn member(
+        &mut self,
+        name: &str,
+        there: bool,
+        write: impl FnOnce(Option<&Json<'_>>, &mut String),
+    ) {
         let said = self.take(name);
         if matches!(said, Some(Said::Removed)) || (said.is_none() && !there) {
             return;
@@ -205,6 +211,7 @@ impl<'o, 'p, 'a> Object<'o, 'p, 'a> {
         self.key(name);
         match said {
             Some(Said::Value(value)) => value.write(self.out),
+            Some(Said::Text(text)) => self.out.push_str(text),
             Some(Said::Within(node)) if !there => write_made(node, self.out),
             Some(Said::Within(node)) => write(Some(node), self.out),
             _ => write(None, self.out),
@@ -221,6 +228,10 @@ impl<'o, 'p, 'a> Object<'o, 'p, 'a> {
                 Said::Value(value) => {
                     self.key(name);
                     value.write(self.out);
+                }
+                Said::Text(text) => {
+                    self.key(name);
+                    self.out.push_str(text);
                 }
                 Said::Within(node) => {
                     self.key(name);

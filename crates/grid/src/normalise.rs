@@ -11,7 +11,8 @@
 //!
 //! Two things look like jumps and are none, because they are lawful as they stand: a side that goes along a parallel
 //! from -180° to 180° exactly, as in a box around the world, unless the ring runs back along or across it; and
-//! a counterclockwise box along meridians and parallels that is 359° wide or more, as products with a global grid have.
+//! a counterclockwise box along meridians and parallels that is more than 350° wide, as global products and the bounds of
+//! what lies on both sides of ±180° have.
 
 use std::borrow::Cow;
 
@@ -123,15 +124,15 @@ fn line_state(line: &[Position]) -> State {
 }
 
 fn polygon_state(rings: &[Vec<Position>]) -> State {
-    worst(rings.iter().map(|ring| ring_state(ring)))
+    worst(rings.iter().enumerate().map(|(i, ring)| ring_state(ring, i == 0)))
 }
 
-fn ring_state(ring: &[Position]) -> State {
+fn ring_state(ring: &[Position], outer: bool) -> State {
     if !reading::has_three_positions(ring) {
         return State::Wrong;
     }
     let state = worst(ring.iter().map(point_state));
-    let planar = state != State::Planar || (reading::is_closed(ring) && !reading::ring_jumps(ring));
+    let planar = state != State::Planar || (reading::is_closed(ring) && !reading::ring_jumps(ring, outer));
     if planar { state } else { State::Mend }
 }
 
@@ -175,8 +176,10 @@ fn check_ring(ring: &[Position], path: &str) -> Result<()> {
     if reading::has_three_positions(ring) {
         return Ok(());
     }
-    wrong(path, "a ring of fewer than three distinct positions".to_owned())
+    wrong(path, TOO_FEW.to_owned())
 }
+
+const TOO_FEW: &str = "a ring of fewer than three distinct positions";
 
 pub(crate) fn check_position(p: &Position, path: &str) -> Result<()> {
     match (p.x, p.y) {
@@ -241,11 +244,15 @@ fn mend_polygon(rings: &[Vec<Position>], path: &str) -> Result<Vec<Rings>> {
     if polygon_state(&closed) == State::Planar {
         return Ok(vec![closed]);
     }
-    let unwrapped: Rings = closed.iter().map(|ring| reading::unwrap_ring(ring)).collect();
-    polygons_of(unwrapped).map_err(|ring| GridError::Position {
+    let unwrapped: Rings =
+        closed.iter().enumerate().map(|(i, ring)| reading::unwrap_ring(ring, i == 0)).collect();
+    let polygons = polygons_of(unwrapped).map_err(|ring| GridError::Position {
         path: format!("{path}[{ring}]"),
         what: "a ring that goes around a pole more than once".to_owned(),
-    })
+    })?;
+    // Positions a turn apart were distinct only as they were written.
+    let sound = polygons.iter().flatten().all(|ring| reading::has_three_positions(ring));
+    if sound { Ok(polygons) } else { wrong(path, TOO_FEW.to_owned()) }
 }
 
 fn lines_shape(mut lines: Rings) -> Shape {

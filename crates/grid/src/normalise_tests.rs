@@ -73,6 +73,10 @@ fn what_is_planar_stays() {
     stays(
         r#"{"type":"Polygon","coordinates":[[[-179.875,-89.875],[179.875,-89.875],[179.875,89.875],[-179.875,89.875],[-179.875,-89.875]]]}"#,
     );
+    // The bounds of a country with islands on both sides.
+    stays(
+        r#"{"type":"Polygon","coordinates":[[[179.778,17.88],[179.778,71.36],[-179.149,71.36],[-179.149,17.88],[179.778,17.88]]]}"#,
+    );
     assert_eq!(normalise(&Geometry::xy(Shape::MultiPolygon(Vec::new()))), Ok(None));
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn polygons_of(rings: Vec<Ring>) -> Result<Vec<Vec<Ring>>, usize> {
 fn flat(ring: &[Position]) -> Ring {
     let most = ring.iter().map(|p| p.x.abs()).fold(180.0, f64::max);
     let at_pole = ring.iter().all(|p| p.y.abs() == 90.0);
-    let on = |p: &Position| Position { x: if at_pole { p.x / most * 180.0 } else { 180.0 }, ..*p };
+    let on = |p: &Position| Position { x: if at_pole { p.x / most * 80.0 } else { 180.0 }, ..*p };
     let open = ring.len().saturating_sub(1);
     ring.iter().take(open).chain(ring.first()).map(on).collect()
 }

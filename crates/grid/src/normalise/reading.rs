@@ -37,9 +37,9 @@ pub(super) fn has_three_positions(ring: &[Position]) -> bool {
     ring.iter().any(|p| !same(p, first) && !same(p, second))
 }
 
-/// True if a closed ring has a step of more than 180° that means the short way.
-pub(super) fn ring_jumps(ring: &[Position]) -> bool {
-    steps(ring).any(|(a, b)| jumps(a, b)) && !is_lawful(ring) && !is_world_box(ring)
+/// True if a closed ring, the outer one or a hole, has a step of more than 180° that means the short way.
+pub(super) fn ring_jumps(ring: &[Position], outer: bool) -> bool {
+    steps(ring).any(|(a, b)| jumps(a, b)) && !is_lawful(ring) && !(outer && is_world_box(ring))
 }
 
 /// True if all long steps go from -180° to 180° or back, and the ring is sound in the plane with them.
@@ -68,10 +68,11 @@ fn is_met(a: &Position, b: &Position, ring: &[Position]) -> bool {
     })
 }
 
-/// True for a counterclockwise box along meridians and parallels that is nearly as wide as the world.
+/// True for a counterclockwise box along meridians and parallels that is nearly as wide as the world. Should it have been
+/// meant the short way, its sides still touch about the same cells; the other way round, nearly all would be missed.
 fn is_world_box(ring: &[Position]) -> bool {
     let along = |(a, b): (&Position, &Position)| (a.x == b.x) != (a.y == b.y);
-    let wide = |(a, b): (&Position, &Position)| (359.0..=360.0).contains(&(b.x - a.x).abs());
+    let wide = |(a, b): (&Position, &Position)| (b.x - a.x).abs() > 350.0;
     ring.len() == 5
         && ring.iter().all(|p| p.x.abs() <= 180.0)
         && steps(ring).all(along)
@@ -86,8 +87,8 @@ pub(super) fn twice_area(ring: &[Position]) -> f64 {
 }
 
 /// The ring with every step the short way, so that longitudes may leave ±180°.
-pub(super) fn unwrap_ring(ring: &[Position]) -> Vec<Position> {
-    if ring_jumps(ring) { unwrap_all(ring) } else { ring.to_vec() }
+pub(super) fn unwrap_ring(ring: &[Position], outer: bool) -> Vec<Position> {
+    if ring_jumps(ring, outer) { unwrap_all(ring) } else { ring.to_vec() }
 }
 
 /// A line with every step the short way, save those that span the world.

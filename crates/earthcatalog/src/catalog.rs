@@ -41,7 +41,7 @@ pub async fn open(store: Arc<dyn ObjectStore>, base: &str) -> Result<Catalog> {
     let config = Config::default();
     let stores = Stores::new(config.store.clone());
     let base = Base::with_store(store, base)?;
-    Catalog::assemble(base, stores, config).await
+    Ok(Catalog::assemble(base, stores, config))
 }
 
 /// Opens the catalog at a URL or local path, its store made from the environment and `config`.
@@ -58,14 +58,14 @@ pub async fn open_url(base: &str, config: &Config) -> Result<Catalog> {
 /// Where the URL cannot be understood or its store not be made.
 pub async fn open_with(stores: Stores, base: &str, config: &Config) -> Result<Catalog> {
     let base = Base::open(&stores, base)?;
-    Catalog::assemble(base, stores, config.clone()).await
+    Ok(Catalog::assemble(base, stores, config.clone()))
 }
 
 impl Catalog {
-    async fn assemble(base: Base, stores: Stores, config: Config) -> Result<Self> {
-        let options = IcebergOptions { unsafe_no_cas: config.unsafe_no_cas, ..IcebergOptions::default() };
-        let table: Arc<dyn Table> = Arc::new(IcebergTable::open(base.clone(), options)?);
-        Ok(Self { base, stores, table, config })
+    fn assemble(base: Base, stores: Stores, config: Config) -> Self {
+        let options = IcebergOptions { unsafe_no_cas: config.unsafe_no_cas };
+        let table: Arc<dyn Table> = Arc::new(IcebergTable::new(base.clone(), &options));
+        Self { base, stores, table, config }
     }
 
     /// Where it is.
@@ -97,7 +97,10 @@ impl Catalog {
             grid,
             format: Arc::new(GeoParquet::default()),
         };
-        Ok(earthcatalog_pipeline::ingest(&parts, &run.options, observer).await?)
+        let mut options = run.options.clone();
+        // The lease rests on conditional PUTs too: a store without them has none to give.
+        options.no_lock |= self.config.unsafe_no_cas;
+        Ok(earthcatalog_pipeline::ingest(&parts, &options, observer).await?)
     }
 
     fn fetch_options(&self) -> FetchOptions {
@@ -116,7 +119,8 @@ impl Catalog {
         let head = self.head().await?;
         let mut partitions: BTreeMap<PartitionKey, PartitionStats> = BTreeMap::new();
         for file in self.table.files(&head, &Filter::default()).await? {
-            let entry = partitions.entry(file.partition.clone()).or_insert_with(|| empty_stats(&file.partition));
+            let entry =
+                partitions.entry(file.partition.clone()).or_insert_with(|| empty_stats(&file.partition));
             entry.row_count += file.rows;
             entry.file_count += 1;
             entry.total_bytes += file.bytes;

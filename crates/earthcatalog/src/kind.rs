@@ -31,7 +31,9 @@ impl Error {
     /// What to do about it, where the message does not say so itself.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoCatalog { .. } => Some("check the base; `earthcatalog ingest` makes a catalog".to_owned()),
+            Self::NoCatalog { .. } => {
+                Some("check the base; `earthcatalog ingest` makes a catalog".to_owned())
+            }
             Self::Pipeline(error) => error.hint(),
             _ => None,
         }

@@ -40,7 +40,7 @@ impl Sources {
 
 async fn read(stores: &Stores, url: &str) -> Result<Vec<u8>> {
     let place = stores.resolve(url)?;
-    let failed = |source| Error::Regions { url: earthcatalog_store::without_secrets(url), source };
+    let failed = |source| Error::Regions { url: earthcatalog_store::scrub(url), source };
     let answer = place.store.get(&place.path).await.map_err(failed)?;
     Ok(answer.bytes().await.map_err(failed)?.to_vec())
 }

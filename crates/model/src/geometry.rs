@@ -197,14 +197,19 @@ fn wrong<T>(path: &str, what: impl std::fmt::Display) -> Read<T> {
 
 impl Reader {
     fn shape(&mut self, json: &Json<'_>, path: &str, depth: usize) -> Read<Shape> {
-        let Json::Object(members) = json else { return wrong(path, format_args!("expected an object, found {}", json.kind())) };
+        let Json::Object(members) = json else {
+            return wrong(path, format_args!("expected an object, found {}", json.kind()));
+        };
         if depth > MAX_NESTING {
             return wrong(path, "collections are nested too deeply");
         }
         let Some(Json::String(kind)) = json.get("type") else { return wrong(path, "has no type") };
-        let (member, known) = if kind == "GeometryCollection" { ("geometries", 2) } else { ("coordinates", 2) };
+        let (member, known) =
+            if kind == "GeometryCollection" { ("geometries", 2) } else { ("coordinates", 2) };
         self.unfaithful |= members.len() != known;
-        let Some(value) = json.get(member) else { return wrong(path, format_args!("a {kind} without {member}")) };
+        let Some(value) = json.get(member) else {
+            return wrong(path, format_args!("a {kind} without {member}"));
+        };
         let path = &format!("{path}.{member}");
         // An empty coordinates array stands for an empty geometry of any type (RFC 7946 §3.1).
         Ok(match &**kind {
@@ -214,18 +219,23 @@ impl Reader {
             "LineString" => Shape::LineString(self.line(value, path)?),
             "MultiLineString" => Shape::MultiLineString(self.lines(value, path)?),
             "Polygon" => Shape::Polygon(self.lines(value, path)?),
-            "MultiPolygon" => {
-                Shape::MultiPolygon(self.many(value, path, |reader, v, p| reader.lines(v, p))?)
-            }
-            "GeometryCollection" => {
-                Shape::GeometryCollection(self.many(value, path, |reader, v, p| reader.shape(v, p, depth + 1))?)
-            }
+            "MultiPolygon" => Shape::MultiPolygon(self.many(value, path, |reader, v, p| reader.lines(v, p))?),
+            "GeometryCollection" => Shape::GeometryCollection(
+                self.many(value, path, |reader, v, p| reader.shape(v, p, depth + 1))?,
+            ),
             _ => return wrong(path, format_args!("unknown geometry type {kind:?}")),
         })
     }
 
-    fn many<T>(&mut self, json: &Json<'_>, path: &str, read: impl Fn(&mut Self, &Json<'_>, &str) -> Read<T>) -> Read<Vec<T>> {
-        let Json::Array(values) = json else { return wrong(path, format_args!("expected an array, found {}", json.kind())) };
+    fn many<T>(
+        &mut self,
+        json: &Json<'_>,
+        path: &str,
+        read: impl Fn(&mut Self, &Json<'_>, &str) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        let Json::Array(values) = json else {
+            return wrong(path, format_args!("expected an array, found {}", json.kind()));
+        };
         let mut out = Vec::with_capacity(values.len());
         for (i, value) in values.iter().enumerate() {
             out.push(read(self, value, path).map_err(|e| index(e, path, i))?);
@@ -242,13 +252,17 @@ impl Reader {
     }
 
     fn position(&mut self, json: &Json<'_>, path: &str) -> Read<Position> {
-        let Json::Array(values) = json else { return wrong(path, format_args!("expected a position, found {}", json.kind())) };
+        let Json::Array(values) = json else {
+            return wrong(path, format_args!("expected a position, found {}", json.kind()));
+        };
         if values.len() < 2 {
             return wrong(path, format_args!("a position of {} numbers", values.len()));
         }
         let mut ordinates = [f64::NAN; 4];
         for (value, ordinate) in values.iter().zip(&mut ordinates) {
-            let Json::Number(number) = value else { return wrong(path, format_args!("expected a number, found {}", value.kind())) };
+            let Json::Number(number) = value else {
+                return wrong(path, format_args!("expected a number, found {}", value.kind()));
+            };
             *ordinate = self.ordinate(number, path)?;
         }
         self.least = self.least.min(values.len());
@@ -294,7 +308,9 @@ fn write_shape(shape: &Shape, dims: Dims, out: &mut String) {
         Shape::MultiPoint(ps) | Shape::LineString(ps) => write_line(ps, dims, out),
         Shape::MultiLineString(lines) | Shape::Polygon(lines) => write_lines(lines, dims, out),
         Shape::MultiPolygon(polygons) => write_all(polygons, out, |lines, out| write_lines(lines, dims, out)),
-        Shape::GeometryCollection(shapes) => write_all(shapes, out, |shape, out| write_shape(shape, dims, out)),
+        Shape::GeometryCollection(shapes) => {
+            write_all(shapes, out, |shape, out| write_shape(shape, dims, out))
+        }
     }
     out.push('}');
 }

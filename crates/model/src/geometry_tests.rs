@@ -11,7 +11,10 @@ fn comes_back(text: &str) {
     let again = Geometry::from_wkb(&found.geometry.to_wkb()).unwrap();
     let mut out = String::new();
     again.to_geojson(&mut out);
-    assert!(Json::parse(out.as_bytes()).unwrap().same(&Json::parse(text.as_bytes()).unwrap()), "{text}\n{out}");
+    assert!(
+        Json::parse(out.as_bytes()).unwrap().same(&Json::parse(text.as_bytes()).unwrap()),
+        "{text}\n{out}"
+    );
 }
 
 fn wrong(text: &str, message: &str) {
@@ -62,7 +65,10 @@ fn errors_name_the_place() {
     wrong("{}", "geometry: has no type");
     wrong(r#"{"type":"Circle","coordinates":[]}"#, "geometry.coordinates: unknown geometry type \"Circle\"");
     wrong(r#"{"type":"Point"}"#, "geometry: a Point without coordinates");
-    wrong(r#"{"type":"LineString","coordinates":[[1,2],[3]]}"#, "geometry.coordinates[1]: a position of 1 numbers");
+    wrong(
+        r#"{"type":"LineString","coordinates":[[1,2],[3]]}"#,
+        "geometry.coordinates[1]: a position of 1 numbers",
+    );
     wrong(
         r#"{"type":"Polygon","coordinates":[[[0,0],[9,"x"]]]}"#,
         "geometry.coordinates[0][1]: expected a number, found a string",

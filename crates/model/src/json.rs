@@ -98,7 +98,8 @@ impl<'a> Json<'a> {
             (Self::String(a), Json::String(b)) => a == b,
             (Self::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
             (Self::Object(a), Json::Object(b)) => {
-                a.len() == b.len() && a.iter().all(|(name, value)| other.get(name).is_some_and(|o| value.same(o)))
+                a.len() == b.len()
+                    && a.iter().all(|(name, value)| other.get(name).is_some_and(|o| value.same(o)))
             }
             _ => false,
         }

@@ -39,7 +39,10 @@ fn errors_say_where() {
     wrong("\"\\ud800\"", "not JSON: expected both halves of a surrogate pair at line 1 column 8");
     wrong("\"a\nb\"", "not JSON: expected no control character in a string at line 1 column 3");
     wrong("<?xml version=\"1.0\"?>", "not JSON: expected a value at line 1 column 1");
-    wrong("{\"a\":1,\"b\":{\"c\":1,\"c\":2}}", "the member \"c\" stands twice in one object at line 1 column 12");
+    wrong(
+        "{\"a\":1,\"b\":{\"c\":1,\"c\":2}}",
+        "the member \"c\" stands twice in one object at line 1 column 12",
+    );
     wrong(&"[".repeat(200), "nested deeper than 128 at line 1 column 129");
     assert_eq!(Json::parse(b"\"\xff\"").unwrap_err().kind, JsonErrorKind::Utf8);
 }
@@ -109,7 +112,8 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(Into::into),
         any::<i64>().prop_map(Into::into),
-        any::<f64>().prop_map(|f| serde_json::Number::from_f64(f).map_or(0.into(), serde_json::Value::Number)),
+        any::<f64>()
+            .prop_map(|f| serde_json::Number::from_f64(f).map_or(0.into(), serde_json::Value::Number)),
         ".*".prop_map(Into::into),
     ];
     leaf.prop_recursive(6, 64, 8, |inner| {

@@ -209,7 +209,11 @@ impl Reader<'_> {
             .map(|_| {
                 let at = self.at;
                 let part = self.head()?;
-                if part.kind == expected { read(self, part) } else { Err(WkbError("a part of another type", at)) }
+                if part.kind == expected {
+                    read(self, part)
+                } else {
+                    Err(WkbError("a part of another type", at))
+                }
             })
             .collect()
     }

@@ -45,7 +45,14 @@ pub(crate) fn resolve(log: IdLog, layout: &[LayoutOf]) -> Result<Resolution> {
         unique += 1;
         superseded += resolved.losers.len() as u64;
         keys.clear();
-        keys.extend(resolved.winner.partitions.iter().filter_map(|p| layout.get(*p as usize)).map(|l| l.0.key.clone()));
+        keys.extend(
+            resolved
+                .winner
+                .partitions
+                .iter()
+                .filter_map(|p| layout.get(*p as usize))
+                .map(|l| l.0.key.clone()),
+        );
         writer.write(&resolved.winner.id_hash, &keys)?;
         find_losers(&resolved, layout, &mut losers, &mut files);
     }

@@ -26,7 +26,9 @@ pub enum Error {
         message: String,
     },
     /// Every object was rejected: such a run must not replace anything.
-    #[error("all {rejected} selected objects were rejected, nothing was committed; the reasons are in {path}")]
+    #[error(
+        "all {rejected} selected objects were rejected, nothing was committed; the reasons are in {path}"
+    )]
     AllRejected {
         /// How many.
         rejected: u64,
@@ -95,7 +97,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Options { hint, .. } | Self::Fetch { hint, .. } => Some(hint.clone()),
-            Self::NothingSelected { .. } => Some("give the right ending with --suffix, e.g. --suffix .json".to_owned()),
+            Self::NothingSelected { .. } => {
+                Some("give the right ending with --suffix, e.g. --suffix .json".to_owned())
+            }
             _ => None,
         }
     }

@@ -1,6 +1,5 @@
 //! From the listing to the intake: fetch, prepare, take in, with an eye on memory.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 

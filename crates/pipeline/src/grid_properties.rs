@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use earthcatalog_grid::GridSpec;
-use earthcatalog_store::without_secrets;
+use earthcatalog_store::scrub;
 
 use crate::error::{Error, Result};
 
@@ -20,9 +20,12 @@ pub(crate) fn properties(spec: &GridSpec) -> BTreeMap<String, Option<String>> {
     let (kind, resolution, url, field) = match spec {
         GridSpec::S2 { level } => ("s2", Some(level.to_string()), None, None),
         GridSpec::H3 { resolution } => ("h3", Some(resolution.to_string()), None, None),
-        GridSpec::GeoJson { url, field } => ("geojson", None, Some(without_secrets(url)), Some(field.clone())),
+        GridSpec::GeoJson { url, field } => {
+            ("geojson", None, Some(scrub(url)), Some(field.clone()))
+        }
     };
-    let pairs = [(TYPE, Some(kind.to_owned())), (RESOLUTION, resolution), (BOUNDARIES, url), (ID_FIELD, field)];
+    let pairs =
+        [(TYPE, Some(kind.to_owned())), (RESOLUTION, resolution), (BOUNDARIES, url), (ID_FIELD, field)];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -50,5 +53,10 @@ pub fn grid_of(properties: &BTreeMap<String, String>) -> Result<Option<GridSpec>
 
 /// The grid's name as the command line takes it, without secrets.
 pub fn grid_spec(spec: &GridSpec) -> String {
-    without_secrets(&spec.to_string())
+    match spec {
+        GridSpec::GeoJson { url, field } => {
+            GridSpec::GeoJson { url: scrub(url), field: field.clone() }.to_string()
+        }
+        plain => plain.to_string(),
+    }
 }

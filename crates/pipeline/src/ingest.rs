@@ -40,13 +40,19 @@ pub(crate) struct Job<'a> {
 pub async fn ingest(parts: &Parts, options: &IngestOptions, observer: &dyn Observer) -> Result<Report> {
     let run = Run::plan(parts, options).await?;
     observer.on_event(&Event::Started { run_id: &run.id, mode: run.mode, grid: &run.grid });
-    let writer = FileWriter::new(parts.base.clone(), parts.format.clone(), run.nonce.clone(), options.dry_run);
+    let writer =
+        FileWriter::new(parts.base.clone(), parts.format.clone(), run.nonce.clone(), options.dry_run);
     let job = Job { parts, options, observer, run, writer: Arc::new(writer) };
+    if !options.dry_run {
+        // Before the first write: a store that cannot take the commit is refused while nothing is lost by it.
+        parts.table.prepare().await?;
+    }
     if options.no_lock || options.dry_run {
         return job.work().await;
     }
-    let lease = lease::acquire(&parts.base, &LeaseOptions { owner: job.owner(), ..LeaseOptions::default() }).await?;
-    let outcome = job.work_under(&lease).await;
+    let mut lease =
+        lease::acquire(&parts.base, &LeaseOptions { owner: job.owner(), ..LeaseOptions::default() }).await?;
+    let outcome = job.work_under(&mut lease).await;
     if let Err(error) = lease.release().await {
         observer.on_event(&Event::Warning(&format!("the lease could not be given back: {error}")));
     }
@@ -59,13 +65,14 @@ impl Job<'_> {
     }
 
     /// Works, and renews the lease now and then.
-    async fn work_under(&self, lease: &Lease) -> Result<Report> {
+    async fn work_under(&self, lease: &mut Lease) -> Result<Report> {
         let renew = async {
             loop {
                 tokio::time::sleep(RENEW_EVERY).await;
                 if let Err(error) = lease.renew().await {
                     // The commit stands on its own feet; another writer may now waste its work, or we ours.
-                    self.observer.on_event(&Event::Warning(&format!("the lease could not be renewed: {error}")));
+                    self.observer
+                        .on_event(&Event::Warning(&format!("the lease could not be renewed: {error}")));
                 }
             }
         };
@@ -132,7 +139,9 @@ impl Job<'_> {
     /// Takes the rows of the losers out of files that are already written.
     async fn rewrite(&self, intake: &mut Intake, resolution: &Resolution) -> Result<()> {
         for ((partition, file), ids) in resolution.files.iter().rev() {
-            let Some(partition) = intake.buffers.partitions_mut().get_mut(*partition as usize) else { continue };
+            let Some(partition) = intake.buffers.partitions_mut().get_mut(*partition as usize) else {
+                continue;
+            };
             let Some(old) = partition.files.get(*file).cloned() else { continue };
             match self.writer.without(&old, ids.clone()).await? {
                 Some(new) => partition.files.splice(*file..=*file, [new]).for_each(drop),

@@ -105,7 +105,13 @@ impl Intake {
             partitions.push(number);
         }
         let last_modified = item.source.object.last_modified;
-        self.log.push(Entry { id_hash: item.id_hash, updated: item.updated, last_modified, seq, partitions })?;
+        self.log.push(Entry {
+            id_hash: item.id_hash,
+            updated: item.updated,
+            last_modified,
+            seq,
+            partitions,
+        })?;
         Ok(())
     }
 

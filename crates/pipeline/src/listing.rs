@@ -45,7 +45,8 @@ pub(crate) fn start(
     let (send, receive) = mpsc::channel(BATCHES_AHEAD);
     let counts = Arc::new(Counts::default());
     let task = tokio::spawn(read(inventory.batches(), filter, counts.clone(), send));
-    let batches = stream::unfold(receive, |mut receive| async { receive.recv().await.map(|batch| (batch, receive)) });
+    let batches =
+        stream::unfold(receive, |mut receive| async { receive.recv().await.map(|batch| (batch, receive)) });
     (Listing { counts, task }, batches.flat_map(|batch: Vec<ObjectRef>| stream::iter(batch)))
 }
 
@@ -86,11 +87,7 @@ async fn read(
 }
 
 /// Takes what passes; true where the limit is reached.
-fn select(
-    batch: &ObjectBatch,
-    selector: &mut Selector,
-    selected: &mut Vec<ObjectRef>,
-) -> bool {
+fn select(batch: &ObjectBatch, selector: &mut Selector, selected: &mut Vec<ObjectRef>) -> bool {
     for i in 0..batch.len() {
         let object = batch.get(i);
         match selector.take(&object) {

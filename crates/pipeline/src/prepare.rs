@@ -97,7 +97,11 @@ fn check<'a>(json: &'a Json<'_>) -> std::result::Result<&'a str, Refusal> {
 /// The beginning of a value, for a message.
 fn short(json: &Json<'_>) -> String {
     let text = json.to_string();
-    if text.chars().count() <= 40 { text } else { format!("{}…", text.chars().take(40).collect::<String>()) }
+    if text.chars().count() <= 40 {
+        text
+    } else {
+        format!("{}…", text.chars().take(40).collect::<String>())
+    }
 }
 
 /// The stored geometry of an item, and whether it is not the item's own.
@@ -116,7 +120,9 @@ impl Place {
             return Ok(Self { geometry: None, changed: true });
         };
         match normalise(&read.geometry).map_err(|e| bad(e.to_string()))? {
-            Some(normal) => Ok(Self { geometry: Some(normal.geometry), changed: normal.changed || !read.faithful }),
+            Some(normal) => {
+                Ok(Self { geometry: Some(normal.geometry), changed: normal.changed || !read.faithful })
+            }
             None => Ok(Self { geometry: None, changed: true }),
         }
     }

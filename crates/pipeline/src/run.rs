@@ -4,9 +4,9 @@ use earthcatalog_catalog::{Head, Table};
 use earthcatalog_model::{IdHash, TableSchema, Timestamp};
 
 use crate::error::{Error, Result};
+use crate::grid_properties::grid_of;
 use crate::grid_properties::grid_spec;
 use crate::options::{IngestOptions, Mode};
-use crate::grid_properties::grid_of;
 use crate::parts::Parts;
 
 /// A run, decided.
@@ -56,7 +56,9 @@ async fn decide(asked: Mode, head: Option<&Head>, table: &dyn Table) -> Result<&
         None => 0,
         Some(Head { snapshot_id: None, .. }) => 0,
         Some(Head { rows: Some(rows), .. }) => *rows,
-        Some(head) => table.files(head, &earthcatalog_catalog::Filter::default()).await?.iter().map(|f| f.rows).sum(),
+        Some(head) => {
+            table.files(head, &earthcatalog_catalog::Filter::default()).await?.iter().map(|f| f.rows).sum()
+        }
     };
     if rows == 0 {
         return Ok("full");
@@ -70,7 +72,9 @@ async fn decide(asked: Mode, head: Option<&Head>, table: &dyn Table) -> Result<&
 /// A full run may change the grid; that is worth a line in the log.
 fn warn_of_other_grid(head: Option<&Head>, grid: &str) -> Result<()> {
     let Some(head) = head else { return Ok(()) };
-    if let Some(before) = grid_of(&head.properties)?.map(|spec| grid_spec(&spec)).filter(|before| before != grid) {
+    if let Some(before) =
+        grid_of(&head.properties)?.map(|spec| grid_spec(&spec)).filter(|before| before != grid)
+    {
         tracing::info!(%before, now = grid, "the run replaces the catalog's grid");
     }
     Ok(())

@@ -51,6 +51,17 @@ pub enum Error {
     /// A location of the table is not of this catalog's store.
     #[error(transparent)]
     Store(#[from] earthcatalog_store::Error),
+    /// The table could not be read.
+    #[error(transparent)]
+    Table(#[from] earthcatalog_catalog::Error),
+    /// The rows of a file could not be turned into items.
+    #[error("could not turn the rows of {path} into items")]
+    Rows {
+        /// The file's location.
+        path: String,
+        /// What is wrong with them.
+        source: earthcatalog_writer::Error,
+    },
     /// A file of the table could not be read.
     #[error("could not read {path}")]
     Read {
@@ -64,9 +75,13 @@ pub enum Error {
 impl Error {
     /// True where the same call may succeed a little later.
     pub fn is_retryable(&self) -> bool {
-        let Self::Read { source: parquet::errors::ParquetError::External(source), .. } = self else {
-            return false;
-        };
-        matches!(source.downcast_ref(), Some(object_store::Error::Generic { .. }))
+        match self {
+            Self::Table(error) => error.is_retryable(),
+            Self::Store(error) => error.is_retryable(),
+            Self::Read { source: parquet::errors::ParquetError::External(source), .. } => {
+                matches!(source.downcast_ref(), Some(object_store::Error::Generic { .. }))
+            }
+            _ => false,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! From a query to the files that may answer it, and from an id to its item.
 //!
 //! A [`Query`] says where, when and which ids; [`bbox_geometry`], [`read_geometry`] and [`Interval`] read the texts that
-//! people write for them.
+//! people write for them; [`prune`] finds the files that may hold the answer, and [`get`] one item by its id.
 //!
 //! ```
 //! use earthcatalog_search::{Interval, Query, bbox_geometry};
@@ -13,14 +13,21 @@
 //! ```
 
 mod bbox;
+mod columns;
 mod error;
 mod geometry;
+mod get;
 mod interval;
+mod place;
+mod prune;
 mod query;
+mod rows;
 mod wkt;
 
 pub use bbox::{bbox_geometry, parse_bbox};
 pub use error::{Error, Result};
 pub use geometry::{parse_geometry, read_geometry};
+pub use get::get;
 pub use interval::Interval;
+pub use prune::prune;
 pub use query::Query;

@@ -1,6 +1,7 @@
 //! Does a store keep its promise about conditional writes? Asked once, before the first of them.
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::base::Base;
@@ -60,10 +61,9 @@ async fn probe_store(base: &Base) -> Result<Capability> {
 
 async fn try_all(base: &Base, rel: &str) -> Result<Capability> {
     let first = nonce();
-    let made =
-        insist(async || settle(base, rel, &first, create(base, rel, first.clone()).await?).await).await?;
+    let made = insist(|| Box::pin(create_settled(base, rel, &first))).await?;
     expect_done(base, made, "it refused to create a new object")?;
-    let again = insist(async || create(base, rel, nonce()).await).await?;
+    let again = insist(|| Box::pin(create(base, rel, nonce()))).await?;
     expect_lost(base, again, "it accepted a create over an existing object")?;
     let Some((_, seen)) = read(base, rel).await? else {
         return Err(refuse(base, "an object just written is not there"));
@@ -72,7 +72,7 @@ async fn try_all(base: &Base, rel: &str) -> Result<Capability> {
         return Err(refuse(base, "it gives no entity tags"));
     }
     let etag = swap(base, rel, &seen).await?;
-    let stale = insist(async || replace_as(base, rel, nonce(), &seen, etag).await).await?;
+    let stale = insist(|| Box::pin(replace_as(base, rel, nonce(), &seen, etag))).await?;
     expect_lost(base, stale, "it accepted a swap with a stale entity tag")?;
     Ok(Capability { etag })
 }
@@ -81,17 +81,29 @@ async fn try_all(base: &Base, rel: &str) -> Result<Capability> {
 async fn swap(base: &Base, rel: &str, seen: &Version) -> Result<EtagForm> {
     let bytes = nonce();
     for form in [EtagForm::AsGiven, EtagForm::Bare] {
-        let attempt =
-            async || settle(base, rel, &bytes, replace_as(base, rel, bytes.clone(), seen, form).await?).await;
-        if let Outcome::Done(_) = insist(attempt).await? {
+        if let Outcome::Done(_) = insist(|| Box::pin(swap_settled(base, rel, &bytes, seen, form))).await? {
             return Ok(form);
         }
     }
     Err(refuse(base, "it refused a swap with the current entity tag"))
 }
 
+async fn create_settled(base: &Base, rel: &str, bytes: &Bytes) -> Result<Outcome> {
+    settle(base, rel, bytes, create(base, rel, bytes.clone()).await?).await
+}
+
+async fn swap_settled(
+    base: &Base,
+    rel: &str,
+    bytes: &Bytes,
+    seen: &Version,
+    form: EtagForm,
+) -> Result<Outcome> {
+    settle(base, rel, bytes, replace_as(base, rel, bytes.clone(), seen, form).await?).await
+}
+
 /// A certain outcome: what is ambiguous is tried again, a few times.
-async fn insist(attempt: impl AsyncFn() -> Result<Outcome>) -> Result<Outcome> {
+async fn insist<'a>(attempt: impl Fn() -> BoxFuture<'a, Result<Outcome>>) -> Result<Outcome> {
     let mut left = 3;
     loop {
         left -= 1;

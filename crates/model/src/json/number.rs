@@ -63,9 +63,11 @@ impl<'a> Decimal<'a> {
         let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let exponent = exponent.strip_prefix('+').unwrap_or(exponent).parse::<i64>().unwrap_or_else(|_| {
-            if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 }
-        });
+        let exponent = exponent
+            .strip_prefix('+')
+            .unwrap_or(exponent)
+            .parse::<i64>()
+            .unwrap_or_else(|_| if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 });
         let mut decimal = Self { negative, whole: whole.as_bytes(), fraction: fraction.as_bytes(), exponent };
         decimal.trim();
         decimal

@@ -93,7 +93,8 @@ impl<'a> Parser<'a> {
     }
 
     fn expected<T>(&self, what: &'static str) -> Parsed<T> {
-        let kind = if self.at >= self.bytes.len() { JsonErrorKind::Truncated } else { JsonErrorKind::Syntax(what) };
+        let kind =
+            if self.at >= self.bytes.len() { JsonErrorKind::Truncated } else { JsonErrorKind::Syntax(what) };
         Err((kind, self.at))
     }
 

@@ -1,0 +1,140 @@
+//! A table in memory, for tests and for what is not to be kept.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use earthcatalog_model::{DataFile, TableSchema, Timestamp};
+
+use crate::commits;
+use crate::error::{Error, Result};
+use crate::evolve::evolved;
+use crate::filter::Filter;
+use crate::table::{Change, Committed, Head, Operation, Table};
+
+/// A table in memory. Clones share it.
+#[derive(Clone, Debug)]
+pub struct MemoryTable {
+    location: Arc<str>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    head: Option<Head>,
+    versions: u64,
+    snapshots: BTreeMap<i64, Arc<Vec<DataFile>>>,
+}
+
+impl MemoryTable {
+    /// A table that is to be at the base `base`; it is there with the first commit.
+    pub fn new(base: impl AsRef<str>) -> Self {
+        let location = format!("{}/warehouse/earthcatalog/stac_items", base.as_ref().trim_end_matches('/'));
+        Self { location: location.into(), state: Arc::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn no_table(&self) -> Head {
+        Head {
+            uuid: uuid::Uuid::new_v4().to_string(),
+            location: self.location.to_string(),
+            metadata_location: String::new(),
+            snapshot_id: None,
+            snapshot_time: None,
+            schema: TableSchema::default(),
+            properties: BTreeMap::new(),
+            rows: Some(0),
+            files: Some(0),
+            bytes: Some(0),
+        }
+    }
+
+    fn apply(&self, state: &mut State, change: &Change) -> Result<Committed> {
+        let old = state.head.clone().unwrap_or_else(|| self.no_table());
+        if let Some(snapshot_id) = commits::find(&old.properties, &change.id) {
+            return Ok(Committed { snapshot_id, head: old });
+        }
+        if change.decided_on.is_some_and(|seen| seen != old.snapshot_id) {
+            return Err(self.conflict(format!("its snapshot is {:?}", old.snapshot_id)));
+        }
+        let schema = evolved(&self.location, &old.schema, change.schema.as_ref())?;
+        let made = self.snapshot(state, &old, change)?;
+        let head = self.next(state, &old, change, schema, made);
+        state.head = Some(head.clone());
+        Ok(Committed { snapshot_id: made, head })
+    }
+
+    /// Adds the snapshot that the change makes; its id.
+    fn snapshot(&self, state: &mut State, old: &Head, change: &Change) -> Result<Option<i64>> {
+        let live = old.snapshot_id.and_then(|id| state.snapshots.get(&id).cloned()).unwrap_or_default();
+        let mut files = match &change.operation {
+            Operation::Properties => return Ok(None),
+            Operation::Append => live.to_vec(),
+            Operation::ReplaceAll => Vec::new(),
+            Operation::Replace { remove } => self.without(&live, remove)?,
+        };
+        let now = Timestamp::now();
+        files.extend(change.add.iter().map(|file| DataFile { added: Some(now), ..file.clone() }));
+        let id = state.snapshots.last_key_value().map_or(1, |(id, _)| id + 1);
+        state.snapshots.insert(id, Arc::new(files));
+        Ok(Some(id))
+    }
+
+    fn without(&self, live: &[DataFile], remove: &[String]) -> Result<Vec<DataFile>> {
+        let mut gone: HashSet<&str> = remove.iter().map(String::as_str).collect();
+        let kept = live.iter().filter(|file| !gone.remove(file.path.as_str())).cloned().collect();
+        match gone.into_iter().next() {
+            Some(path) => Err(self.conflict(format!("{path} is no longer in it"))),
+            None => Ok(kept),
+        }
+    }
+
+    fn next(
+        &self,
+        state: &mut State,
+        old: &Head,
+        change: &Change,
+        schema: TableSchema,
+        made: Option<i64>,
+    ) -> Head {
+        state.versions += 1;
+        let properties = commits::applied(old.properties.clone(), change, made);
+        let version = state.versions;
+        let metadata_location = format!("{}/metadata/{version:05}.metadata.json", self.location);
+        let mut head = Head { metadata_location, schema, properties, ..old.clone() };
+        if let Some(files) = made.and_then(|id| state.snapshots.get(&id)) {
+            head.snapshot_id = made;
+            head.snapshot_time = Some(Timestamp::now());
+            head.files = Some(files.len() as u64);
+            head.rows = Some(files.iter().map(|file| file.rows).sum());
+            head.bytes = Some(files.iter().map(|file| file.bytes).sum());
+        }
+        head
+    }
+
+    fn conflict(&self, reason: String) -> Error {
+        Error::Conflict { table: self.location.to_string(), reason }
+    }
+}
+
+#[async_trait]
+impl Table for MemoryTable {
+    async fn head(&self) -> Result<Option<Head>> {
+        Ok(self.state().head.clone())
+    }
+
+    async fn files(&self, head: &Head, filter: &Filter) -> Result<Vec<DataFile>> {
+        let files =
+            head.snapshot_id.and_then(|id| self.state().snapshots.get(&id).cloned()).unwrap_or_default();
+        let filter = filter.prepare(&head.schema);
+        Ok(files.iter().filter(|file| filter.keeps(file)).cloned().collect())
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed> {
+        commits::check(&change)?;
+        self.apply(&mut self.state(), &change)
+    }
+}

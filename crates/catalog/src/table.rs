@@ -1,0 +1,140 @@
+//! What a table is to the rest of earthcatalog.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use earthcatalog_model::{DataFile, TableSchema, Timestamp};
+
+use crate::error::Result;
+use crate::filter::Filter;
+
+/// A table of data files that changes by whole snapshots.
+///
+/// A reader sees the state before a change or the one after it, never one between. Changes are serialised: each is
+/// applied to the state that the one before it left, and of two that were decided on the same state one is refused. A
+/// change whose [`CommitId`] is among the last hundred or so that were applied is answered as done.
+#[async_trait]
+pub trait Table: Send + Sync {
+    /// The table as it is now; None where there is none yet: the first commit makes it.
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read, or is none.
+    async fn head(&self) -> Result<Option<Head>>;
+
+    /// The files of that state that may hold what the filter asks for, in no particular order.
+    ///
+    /// A state that was replaced can be read as long as its files are kept.
+    ///
+    /// # Errors
+    /// Where the state's files cannot be read.
+    async fn files(&self, head: &Head, filter: &Filter) -> Result<Vec<DataFile>>;
+
+    /// Finds out whether a commit could be made here at all, before work is done for it. Writes nothing that stays.
+    ///
+    /// # Errors
+    /// Where the store cannot be written to, or cannot keep the promise of [`commit`](Self::commit).
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Applies a change, whole or not at all. The data files must be there before.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`](crate::Error::Conflict) and [`Error::SchemaConflict`](crate::Error::SchemaConflict) where the
+    /// change has to be decided anew; [`Error::Unknown`](crate::Error::Unknown) where the change may have been applied;
+    /// with every other error it was not.
+    async fn commit(&self, change: Change) -> Result<Committed>;
+}
+
+/// A state of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// The table's uuid, the same for all its life.
+    pub uuid: String,
+    /// Where the table is: `<base>/warehouse/earthcatalog/stac_items`.
+    pub location: String,
+    /// The file that describes this state; different for every state.
+    pub metadata_location: String,
+    /// The current snapshot; None for a table without any.
+    pub snapshot_id: Option<i64>,
+    /// When that snapshot was made.
+    pub snapshot_time: Option<Timestamp>,
+    /// The current schema.
+    pub schema: TableSchema,
+    /// The table's properties, those of Iceberg included.
+    pub properties: BTreeMap<String, String>,
+    /// Rows, by the snapshot's summary; None where that does not say.
+    pub rows: Option<u64>,
+    /// Data files, by the snapshot's summary.
+    pub files: Option<u64>,
+    /// Bytes of the data files, by the snapshot's summary.
+    pub bytes: Option<u64>,
+}
+
+/// The name of a commit, given by whoever decides it, so that it is not applied twice.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommitId(String);
+
+impl CommitId {
+    /// A commit of that name; names must be unique in a table (a uuid or a digest).
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a commit does; one snapshot, or none for [`Operation::Properties`].
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The commit's name.
+    pub id: CommitId,
+    /// What becomes of the files that are there.
+    pub operation: Operation,
+    /// Files to add.
+    pub add: Vec<DataFile>,
+    /// The schema the files were written under: that of the table, with columns added. None: the table's.
+    pub schema: Option<TableSchema>,
+    /// Properties to set, and (None) to remove.
+    pub properties: BTreeMap<String, Option<String>>,
+    /// The snapshot on which the change was decided (`Some(None)`: no table, or one without snapshot). Required by
+    /// [`Operation::ReplaceAll`] and [`Operation::Replace`]; None: any will do.
+    pub decided_on: Option<Option<i64>>,
+    /// Further entries of the snapshot's summary.
+    pub summary: BTreeMap<String, String>,
+}
+
+/// What becomes of the files that are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// They stay.
+    Append,
+    /// All of them go.
+    ReplaceAll,
+    /// Some of them go.
+    Replace {
+        /// Their paths; all of them must be there.
+        remove: Vec<String>,
+    },
+    /// They stay and none is added; only properties and schema change, and there is no new snapshot.
+    Properties,
+}
+
+/// A change that was applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Committed {
+    /// The snapshot it made; None where it made none.
+    pub snapshot_id: Option<i64>,
+    /// The table after it. Where the change had been applied before: the table now.
+    pub head: Head,
+}

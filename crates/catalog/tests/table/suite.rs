@@ -1,0 +1,248 @@
+//! What every table owes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use earthcatalog_catalog::{
+    Change, Error, Filter, Head, IcebergOptions, IcebergTable, MemoryTable, Operation, Table,
+};
+use earthcatalog_model::{CellId, Timestamp};
+use earthcatalog_store::{Base, Stores};
+use earthcatalog_testkit::s3::{S3Options, S3Server};
+use object_store::memory::InMemory;
+
+use crate::sample::{append, change, file, grown, schema};
+
+/// A table and the base that its files' locations begin with.
+struct Fixture<'a> {
+    table: &'a dyn Table,
+    base: &'a str,
+}
+
+impl Fixture<'_> {
+    async fn head(&self) -> Head {
+        self.table.head().await.unwrap().unwrap()
+    }
+
+    /// The files of the head, by the ends of their paths.
+    async fn names(&self, filter: &Filter) -> BTreeSet<String> {
+        let files = self.table.files(&self.head().await, filter).await.unwrap();
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().replace(".parquet", "");
+        files.iter().map(|file| name(&file.path)).collect()
+    }
+
+    fn file(&self, name: &str, cell: &str, year: Option<i32>, rows: u64) -> earthcatalog_model::DataFile {
+        file(self.base, name, cell, year, rows)
+    }
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// The whole suite, on a table that is not there yet.
+async fn check(table: &dyn Table, base: &str) {
+    let fixture = Fixture { table, base };
+    begins(&fixture).await;
+    keeps_what_it_is_given(&fixture).await;
+    filters(&fixture).await;
+    applies_a_commit_once(&fixture).await;
+    replaces(&fixture).await;
+    grows(&fixture).await;
+    sets_properties(&fixture).await;
+    old_states_can_be_read(&fixture).await;
+    replaces_all(&fixture).await;
+}
+
+async fn begins(f: &Fixture<'_>) {
+    f.table.prepare().await.unwrap();
+    assert_eq!(f.table.head().await.unwrap(), None);
+    let made = f.table.commit(append("1", vec![f.file("a", "c1", Some(2020), 3)])).await.unwrap();
+    let head = f.head().await;
+    assert_eq!(made.head, head);
+    assert_eq!(made.snapshot_id, head.snapshot_id);
+    assert!(head.snapshot_id.is_some() && head.snapshot_time.is_some());
+    assert_eq!(head.schema, schema());
+    assert_eq!((head.rows, head.files, head.bytes), (Some(3), Some(1), Some(1003)));
+    assert_eq!(head.location, format!("{}/warehouse/earthcatalog/stac_items", f.base));
+}
+
+async fn keeps_what_it_is_given(f: &Fixture<'_>) {
+    let given = [
+        f.file("b", "../x y=%2F", Some(2019), 5),
+        f.file("c", "Grönland", None, 7),
+        f.file("d", "c2", Some(1812), 1),
+    ];
+    f.table.commit(append("2", given.to_vec())).await.unwrap();
+    let head = f.head().await;
+    assert_eq!((head.rows, head.files), (Some(16), Some(4)));
+    let files = f.table.files(&head, &Filter::default()).await.unwrap();
+    for file in given {
+        let mut found = files.iter().find(|found| found.path == file.path).unwrap().clone();
+        let added = found.added.take().unwrap();
+        assert!(Timestamp::now().micros() - added.micros() < 600_000_000, "{added}");
+        assert_eq!(found, file);
+    }
+}
+
+async fn filters(f: &Fixture<'_>) {
+    let cells = |names: &[&str]| Some(names.iter().map(|name| CellId::new(name)).collect());
+    let by_cell = Filter { cells: cells(&["c1", "Grönland", "none of them"]), ..Filter::default() };
+    assert_eq!(f.names(&by_cell).await, set(&["a", "c"]));
+    let time = |text: &str| Some(Timestamp::parse(text).unwrap());
+    let since = Filter { time: Some((time("2020-01-01T00:00:00Z"), None)), ..Filter::default() };
+    // The one without a datetime may hold anything.
+    assert_eq!(f.names(&since).await, set(&["a", "c"]));
+    assert_eq!(f.names(&Filter::default()).await, set(&["a", "b", "c", "d"]));
+}
+
+async fn applies_a_commit_once(f: &Fixture<'_>) {
+    let before = f.head().await;
+    let again = append("2", vec![f.file("again", "c1", Some(2020), 3)]);
+    let answer = f.table.commit(again).await.unwrap();
+    assert_eq!(answer.snapshot_id, before.snapshot_id);
+    assert_eq!(f.head().await, before);
+}
+
+async fn replaces(f: &Fixture<'_>) {
+    let head = f.head().await;
+    let path = |name: &str, cell: &str, year| f.file(name, cell, year, 0).path;
+    let remove = vec![path("a", "c1", Some(2020)), path("d", "c2", Some(1812))];
+    let replace = |id: &str, remove: &[String], decided_on| Change {
+        add: vec![f.file("e", "c1", Some(2020), 4)],
+        decided_on,
+        ..change(id, Operation::Replace { remove: remove.to_vec() })
+    };
+    let undecided = f.table.commit(replace("3a", &remove, None)).await;
+    assert!(matches!(undecided, Err(Error::Invalid { .. })), "{undecided:?}");
+    let stale = f.table.commit(replace("3b", &remove, Some(None))).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+    assert_eq!(f.head().await, head);
+    f.table.commit(replace("3", &remove, Some(head.snapshot_id))).await.unwrap();
+    assert_eq!(f.names(&Filter::default()).await, set(&["b", "c", "e"]));
+    let head = f.head().await;
+    assert_eq!((head.rows, head.files), (Some(16), Some(3)));
+    let gone = f.table.commit(replace("4", &remove, Some(head.snapshot_id))).await;
+    assert!(matches!(gone, Err(Error::Conflict { .. })), "{gone:?}");
+}
+
+async fn grows(f: &Fixture<'_>) {
+    let more = grown(&schema(), "more");
+    let evolve = Change { schema: Some(more.clone()), ..append("5", vec![f.file("g", "c3", Some(2021), 1)]) };
+    f.table.commit(evolve).await.unwrap();
+    assert_eq!(f.head().await.schema, more);
+    // Written under the older schema by someone who did not see the newer.
+    f.table.commit(append("6", vec![f.file("h", "c3", Some(2021), 1)])).await.unwrap();
+    assert_eq!(f.head().await.schema, more);
+    let other = Change { schema: Some(grown(&schema(), "other")), ..append("7", Vec::new()) };
+    let refused = f.table.commit(other).await;
+    assert!(matches!(refused, Err(Error::SchemaConflict { .. })), "{refused:?}");
+    assert_eq!(f.names(&Filter::default()).await, set(&["b", "c", "e", "g", "h"]));
+}
+
+async fn sets_properties(f: &Fixture<'_>) {
+    let before = f.head().await;
+    let set = |id: &str, value: Option<&str>| Change {
+        properties: [("earthcatalog.x".to_owned(), value.map(str::to_owned))].into(),
+        ..change(id, Operation::Properties)
+    };
+    let done = f.table.commit(set("8", Some("'ü'"))).await.unwrap();
+    assert_eq!(done.snapshot_id, None);
+    let head = f.head().await;
+    assert_eq!(head.properties.get("earthcatalog.x").map(String::as_str), Some("'ü'"));
+    assert_eq!(head.snapshot_id, before.snapshot_id);
+    assert_ne!(head.metadata_location, before.metadata_location);
+    // Known by its id though it made no snapshot.
+    assert_eq!(f.table.commit(set("8", Some("other"))).await.unwrap().head, head);
+    f.table.commit(set("9", None)).await.unwrap();
+    assert_eq!(f.head().await.properties.get("earthcatalog.x"), None);
+}
+
+async fn old_states_can_be_read(f: &Fixture<'_>) {
+    let old = f.head().await;
+    let before = f.names(&Filter::default()).await;
+    f.table.commit(append("10", vec![f.file("i", "c9", Some(2022), 1)])).await.unwrap();
+    let files = f.table.files(&old, &Filter::default()).await.unwrap();
+    assert_eq!(files.len(), before.len());
+}
+
+async fn replaces_all(f: &Fixture<'_>) {
+    let head = f.head().await;
+    let full = |id: &str, add| Change {
+        add,
+        schema: Some(head.schema.clone()),
+        decided_on: Some(head.snapshot_id),
+        ..change(id, Operation::ReplaceAll)
+    };
+    f.table.commit(full("11", vec![f.file("z", "c1", Some(2020), 2)])).await.unwrap();
+    assert_eq!(f.names(&Filter::default()).await, set(&["z"]));
+    let after = f.head().await;
+    assert_eq!((after.rows, after.files, after.bytes), (Some(2), Some(1), Some(1002)));
+    assert_eq!(after.uuid, head.uuid);
+    let late = f.table.commit(full("12", Vec::new())).await;
+    assert!(matches!(late, Err(Error::Conflict { .. })), "{late:?}");
+    let emptied = Change { decided_on: Some(after.snapshot_id), ..full("13", Vec::new()) };
+    f.table.commit(emptied).await.unwrap();
+    assert_eq!((f.head().await.rows, f.head().await.files), (Some(0), Some(0)));
+    assert_eq!(f.names(&Filter::default()).await, set(&[]));
+}
+
+/// Many writers at once; all of them get in, each once.
+async fn check_race(table: Arc<dyn Table>, base: &str) {
+    let writers = (0..6).map(|i| {
+        let (table, base) = (table.clone(), base.to_owned());
+        tokio::spawn(async move {
+            for j in 0..3 {
+                let file = file(&base, &format!("r{i}-{j}"), "race", Some(2020), 1);
+                table.commit(append(&format!("race-{i}-{j}"), vec![file])).await.unwrap();
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let head = table.head().await.unwrap().unwrap();
+    assert_eq!(head.rows, Some(18));
+    assert_eq!(table.files(&head, &Filter::default()).await.unwrap().len(), 18);
+}
+
+pub(crate) fn iceberg(base: &Base) -> Arc<dyn Table> {
+    Arc::new(IcebergTable::new(base.clone(), &IcebergOptions::default()))
+}
+
+#[tokio::test]
+async fn in_memory() {
+    check(&MemoryTable::new("memory://t"), "memory://t").await;
+    check_race(Arc::new(MemoryTable::new("memory://t")), "memory://t").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn iceberg_in_a_store_in_memory() {
+    let base = |name: &str| Base::with_store(Arc::new(InMemory::new()), name).unwrap();
+    check(&*iceberg(&base("memory://suite/a b")), "memory://suite/a b").await;
+    check_race(iceberg(&base("memory://race")), "memory://race").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn iceberg_on_a_local_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = |name: &str| {
+        let url = folder.path().join(name).to_string_lossy().into_owned();
+        Base::open(&Stores::new(Default::default()), &url).unwrap()
+    };
+    let suite = base("a b%20ü");
+    check(&*iceberg(&suite), suite.url()).await;
+    let race = base("race");
+    check_race(iceberg(&race), race.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn iceberg_on_s3() {
+    let server = S3Server::start(S3Options::default());
+    let store = server.store("tables");
+    let base = |name: &str| Base::with_store(store.clone(), &format!("s3://tables/{name}")).unwrap();
+    let suite = base("suite");
+    check(&*iceberg(&suite), suite.url()).await;
+    let race = base("race");
+    check_race(iceberg(&race), race.url()).await;
+}

@@ -44,7 +44,7 @@ fn log(event: &Event<'_>) {
             bucket = object.bucket,
             key = object.key,
             reason = rejection.reason.as_str(),
-            message = rejection.message,
+            detail = rejection.message,
             "rejected"
         );
     }

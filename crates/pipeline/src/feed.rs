@@ -61,7 +61,6 @@ fn filter(job: &Job<'_>) -> Filter {
         prefix: options.prefix.clone(),
         since: options.since,
         limit: options.limit,
-        ..Filter::default()
     }
 }
 

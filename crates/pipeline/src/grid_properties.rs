@@ -20,9 +20,7 @@ pub(crate) fn properties(spec: &GridSpec) -> BTreeMap<String, Option<String>> {
     let (kind, resolution, url, field) = match spec {
         GridSpec::S2 { level } => ("s2", Some(level.to_string()), None, None),
         GridSpec::H3 { resolution } => ("h3", Some(resolution.to_string()), None, None),
-        GridSpec::GeoJson { url, field } => {
-            ("geojson", None, Some(scrub(url)), Some(field.clone()))
-        }
+        GridSpec::GeoJson { url, field } => ("geojson", None, Some(scrub(url)), Some(field.clone())),
     };
     let pairs =
         [(TYPE, Some(kind.to_owned())), (RESOLUTION, resolution), (BOUNDARIES, url), (ID_FIELD, field)];

@@ -86,7 +86,7 @@ async fn keeps_what_it_is_given(f: &Fixture<'_>) {
 }
 
 async fn filters(f: &Fixture<'_>) {
-    let cells = |names: &[&str]| Some(names.iter().map(|name| CellId::new(name)).collect());
+    let cells = |names: &[&str]| Some(names.iter().map(CellId::new).collect());
     let by_cell = Filter { cells: cells(&["c1", "Grönland", "none of them"]), ..Filter::default() };
     assert_eq!(f.names(&by_cell).await, set(&["a", "c"]));
     let time = |text: &str| Some(Timestamp::parse(text).unwrap());

@@ -50,8 +50,12 @@ pub(crate) struct IngestArgs {
     #[arg(long, help_heading = SELECTION, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
 
-    /// The grid: s2:<level>, h3:<resolution> or geojson:<url>#<field> [default: the catalog's, s2:4 for a new one]
-    #[arg(long, help_heading = TABLE, value_name = "SPEC", value_parser = read::<GridSpec>)]
+    /// The grid.
+    #[arg(
+        long, help_heading = TABLE, value_name = "SPEC", value_parser = read::<GridSpec>,
+        help = "The grid: s2:<level>, h3:<resolution> or geojson:<url>#<field> [default: the catalog's, s2:4 for a \
+                new one]"
+    )]
     pub(crate) grid: Option<GridSpec>,
 
     /// Assets as columns (struct) or as one JSON text; auto decides by their variety when the table is made [default: auto]

@@ -24,7 +24,9 @@ fn square(lon: f64, lat: f64, size: f64, count: usize) -> Geometry {
 
 /// Footprints of 150 km over Greenland.
 fn footprints(count: usize) -> Vec<Geometry> {
-    (0..64).map(|i| square(-55.0 + f64::from(i % 8) * 3.1, 62.0 + f64::from(i / 8) * 2.2, 1.35, count)).collect()
+    (0..64)
+        .map(|i| square(-55.0 + f64::from(i % 8) * 3.1, 62.0 + f64::from(i / 8) * 2.2, 1.35, count))
+        .collect()
 }
 
 /// A coast of 10,000 positions around an island of some 12°.

@@ -31,26 +31,38 @@ def main(check):
 
 
 def with_rustac(check, paths, items):
-    found, shown = 0, set()
-    differ = []
+    found, shown, differ, refused = 0, set(), [], []
     for path in paths:
-        for item in rustac.read_sync(path)["features"]:
+        try:
+            features = rustac.read_sync(path)["features"]
+        except BaseException as e:  # its PanicException is no Exception
+            if type(e).__name__ != "PanicException":
+                raise
+            refused.append(path)
+            continue
+        for item in features:
             found += 1
             shown |= OURS & set(item["properties"])
             if not alike(item, items[item["id"]]):
                 differ.append(item["id"])
-    check.equal("rustac: items of all files", found, check.facts["count"]["rows"])
+    # It reads no null geometry (rustac 0.9.17 panics on one): those are in the cell of their own, and nowhere else.
+    check("rustac: every file with geometries is read", all("=__none__/" in path for path in refused), refused)
+    null = sum(pq.read_metadata(path).num_rows for path in refused)
+    check.equal("rustac: items of these files", found, check.facts["count"]["rows"] - null)
     check("rustac: granules and scenes as they were", not differ, sorted(set(differ))[:5] or "")
     print(f"     rustac shows as properties: {sorted(shown) or 'none of our columns'}")
 
 
 def with_stac_geoparquet(check, paths, items):
-    found, shown, differ, failed = 0, set(), [], []
+    found, shown, differ, failed, beyond = 0, set(), [], [], 0
     for path in paths:
         table = pq.read_table(path)
         try:
             read = list(stac_geoparquet.arrow.stac_table_to_items(table))
         except Exception as e:
+            if null_or_collection(table):
+                beyond += table.num_rows
+                continue
             failed.append(f"{Path(path).parent.parent.name}: {type(e).__name__}: {e}"[:160])
             continue
         for item in read:
@@ -58,10 +70,17 @@ def with_stac_geoparquet(check, paths, items):
             shown |= OURS & set(item["properties"])
             if not alike(item, items[item["id"]]):
                 differ.append(item["id"])
-    check("stac-geoparquet: every file is read", not failed, failed[:3] or len(paths))
-    check.equal("stac-geoparquet: items of all files", found, check.facts["count"]["rows"])
+    # It reads neither null geometries nor GeometryCollections, and then nothing of the file.
+    kinds = "but those with null geometries or GeometryCollections"
+    check(f"stac-geoparquet: every file is read, {kinds}", not failed, failed[:3] or len(paths))
+    check.equal("stac-geoparquet: items of these files", found, check.facts["count"]["rows"] - beyond)
     check("stac-geoparquet: granules and scenes as they were", not differ, sorted(set(differ))[:5] or "")
     print(f"     stac-geoparquet shows as properties: {sorted(shown) or 'none of our columns'}")
+
+
+def null_or_collection(table):
+    """Whether a file holds a null geometry or a GeometryCollection (WKB type 7, with or without Z)."""
+    return any(g is None or int.from_bytes(g[1:5], "little") % 1000 == 7 for g in table["geometry"].to_pylist())
 
 
 def alike(item, original):

@@ -7,6 +7,8 @@
     reason = "a tool of the command line: what it prints is its work"
 )]
 
+mod acceptance;
+mod bench;
 mod ci;
 mod earthcatalog;
 mod first_command;
@@ -14,6 +16,7 @@ mod fixtures;
 mod interop;
 mod process;
 mod root;
+mod soak;
 mod tidy;
 
 use std::process::ExitCode;
@@ -40,8 +43,14 @@ enum Task {
     Fixtures(fixtures::Args),
     /// Has our catalogs read by PyIceberg, DuckDB, rustac, stac-geoparquet and earthcatalog 0.6.1.
     Interop(interop::Args),
+    /// Runs the main job against Ceph RGW and moto, and has s3rver, which ignores conditional PUTs, refused.
+    Acceptance(acceptance::Args),
     /// Runs the README's first command and checks what it says.
     FirstCommand,
+    /// Measures a main job and the floor under it.
+    Bench(bench::Args),
+    /// Runs long and large what must hold at any size.
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,7 +59,10 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Fixtures(args) => fixtures::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Acceptance(args) => acceptance::run(&args),
         Task::FirstCommand => first_command::run(),
+        Task::Bench(args) => bench::run(&args),
+        Task::Soak(args) => soak::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

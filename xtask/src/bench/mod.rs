@@ -1,0 +1,35 @@
+//! `cargo xtask bench`: what the main jobs cost, each raced against a floor in the same minutes.
+//!
+//! Small steps (a covering, a file) are criterion's, under `benches/`; here whole programs are run as users run them.
+
+pub(crate) mod catalogs;
+mod figures;
+mod ingest;
+mod machine;
+pub(crate) mod measure;
+pub(crate) mod programs;
+mod record;
+pub(crate) mod sets;
+pub(crate) mod table;
+
+use clap::Subcommand;
+
+use crate::Result;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    job: Job,
+}
+
+#[derive(Subcommand)]
+enum Job {
+    /// Ingests generated items from a local folder, beside a program that only reads and parses them.
+    Ingest(ingest::Args),
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match &args.job {
+        Job::Ingest(args) => ingest::run(args),
+    }
+}

@@ -14,8 +14,8 @@ use crate::manifests::{self, Encoder, Loaded};
 use crate::table::{Change, Operation};
 
 /// Files of one manifest at most: a reader that prunes by the manifests' summaries should not have to read many for
-/// one partition, nor a large one for few files.
-const FILES_A_MANIFEST: usize = 2000;
+/// one partition, nor a large one for few files. And the writer holds all of one at once, some 50 kB a file.
+const FILES_A_MANIFEST: usize = 500;
 
 /// The entry of a snapshot's summary that names its commit.
 pub(crate) const COMMIT_ID: &str = "earthcatalog.commit-id";

@@ -33,15 +33,21 @@ pub struct Catalog {
 /// Opens the catalog in `store` whose URL is `base`. It need not exist: the first ingest makes it.
 ///
 /// `store` serves the base only; inventories and items are reached by their own URLs, with credentials from the
-/// environment. See [`open_with`] for more.
+/// environment. See [`open_store`] and [`open_with`] for more.
 ///
 /// # Errors
 /// Where the URL cannot be understood.
 pub async fn open(store: Arc<dyn ObjectStore>, base: &str) -> Result<Catalog> {
-    let config = Config::default();
+    open_store(store, base, &Config::default()).await
+}
+
+/// As [`open`], with inventories and items reached as `config` says.
+///
+/// # Errors
+/// Where the URL cannot be understood.
+pub async fn open_store(store: Arc<dyn ObjectStore>, base: &str, config: &Config) -> Result<Catalog> {
     let stores = Stores::new(config.store.clone());
-    let base = Base::with_store(store, base)?;
-    Ok(Catalog::assemble(base, stores, config))
+    Ok(Catalog::assemble(Base::with_store(store, base)?, stores, config.clone()))
 }
 
 /// Opens the catalog at a URL or local path, its store made from the environment and `config`.

@@ -1,14 +1,38 @@
 //! Spatial catalogs of STAC items in GeoParquet and Apache Iceberg, without a server.
 //!
-//! ```no_run
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! An inventory names objects, the objects are items, and the catalog holds a row of each in every grid cell that it
+//! touches:
+//!
+//! ```
 //! use std::sync::Arc;
-//! use earthcatalog::Ingest;
+//!
+//! use earthcatalog::{BucketMap, Config, Ingest, StoreOptions};
 //! use object_store::memory::InMemory;
 //!
-//! let catalog = earthcatalog::open(Arc::new(InMemory::new()), "memory://example").await?;
-//! let report = catalog.ingest(&Ingest::new("s3://bucket/inventory/full.parquet"), &()).await?;
-//! println!("{} items in {} rows", report.ledger.ingested, report.rows);
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let item = r#"{"type": "Feature", "stac_version": "1.1.0", "id": "granule-1", "collection": "velocity",
+//!     "geometry": {"type": "Point", "coordinates": [-45.0, 70.0]}, "bbox": [-45.0, 70.0, -45.0, 70.0],
+//!     "properties": {"datetime": "2020-05-01T12:00:00Z"}, "links": [], "assets": {}}"#;
+//! std::fs::write(folder.join("granule-1.stac.json"), item)?;
+//! let inventory = folder.join("inventory.csv");
+//! std::fs::write(&inventory, "bucket,key\narchive,granule-1.stac.json\narchive,granule-1.nc\n")?;
+//!
+//! // The archive's bucket is mirrored in a folder; without a map it would be looked for at s3://archive.
+//! let mirror = BucketMap { bucket: "archive".to_owned(), url: folder.display().to_string() };
+//! let config =
+//!     Config { store: StoreOptions { maps: vec![mirror], ..StoreOptions::default() }, ..Config::default() };
+//! let catalog = earthcatalog::open_store(Arc::new(InMemory::new()), "memory://example", &config).await?;
+//!
+//! let report = catalog.ingest(&Ingest::new(inventory.display().to_string()), &()).await?;
+//! assert_eq!((report.ledger.listed, report.ledger.filtered, report.ledger.ingested), (2, 1, 1));
+//! assert_eq!(catalog.unique_item_count().await?, 1);
+//! assert!(catalog.get("granule-1").await?.is_some());
+//!
+//! let greenland = earthcatalog::box_geometry(-60.0, 60.0, -20.0, 85.0)?;
+//! assert_eq!(catalog.search_files(Some(&greenland), None, None).await?.len(), 1);
 //! # Ok(())
 //! # }
 //! ```
@@ -20,7 +44,7 @@ mod info;
 mod kind;
 mod sources;
 
-pub use catalog::{Catalog, open, open_url, open_with};
+pub use catalog::{Catalog, open, open_store, open_url, open_with};
 pub use config::{Config, Ingest};
 pub use error::{Error, Result};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};

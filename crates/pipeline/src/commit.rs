@@ -35,7 +35,7 @@ pub(crate) async fn commit(
     let change = Change {
         id: CommitId::new(job.run.nonce.clone()),
         operation: Operation::ReplaceAll,
-        add: intake.files().map(|w| w.file.clone()).collect(),
+        add: intake.take_data_files(),
         schema: Some((*intake.schema()).clone()),
         properties,
         decided_on: Some(job.run.snapshot),

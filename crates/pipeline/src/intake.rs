@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use earthcatalog_hash_index::{Entry, IdLog, IdLogOptions};
-use earthcatalog_model::{PartitionKey, TableSchema};
+use earthcatalog_model::{DataFile, PartitionKey, TableSchema};
 use earthcatalog_writer::{Assets, SchemaBuilder, Sketch};
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
@@ -210,6 +210,18 @@ impl Intake {
     pub(crate) fn files(&self) -> impl Iterator<Item = &Written> {
         self.buffers.partitions().iter().flat_map(|p| &p.files)
     }
+
+    /// The files for the commit. Their metrics, which are most of them, are moved and not copied; names stay here, so
+    /// that the files can be removed if the commit is refused.
+    pub(crate) fn take_data_files(&mut self) -> Vec<DataFile> {
+        let partitions = self.buffers.partitions_mut().iter_mut();
+        partitions.flat_map(|p| &mut p.files).map(|written| take_metrics(&mut written.file)).collect()
+    }
+}
+
+fn take_metrics(file: &mut DataFile) -> DataFile {
+    let columns = std::mem::take(&mut file.columns);
+    DataFile { columns, ..file.clone() }
 }
 
 /// The schema as it grows with what is seen.

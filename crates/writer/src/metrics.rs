@@ -16,6 +16,9 @@ use parquet::file::metadata::ParquetMetaData;
 /// Bounds of texts are cut to so many code points, as other Iceberg writers do.
 const BOUND_CHARS: usize = 16;
 
+/// Columns whose metrics are kept even where the column is empty.
+const TIMES: [&str; 3] = ["datetime", "start_datetime", "end_datetime"];
+
 /// The metrics of the leaves of a file, in the order of Parquet's columns.
 #[derive(Default)]
 pub(crate) struct Measures {
@@ -30,6 +33,8 @@ struct Leaf {
     upper: Option<Scalar>,
     /// No upper bound can be told.
     open: bool,
+    /// A time by which files are pruned: that it is empty tells what the others mean.
+    is_time: bool,
 }
 
 impl Measures {
@@ -58,7 +63,8 @@ impl Measures {
     fn leaf(&mut self, at: usize, field: &Field, array: &ArrayRef, repeated: bool) {
         if self.leaves.len() <= at {
             let id = field.metadata().get(PARQUET_FIELD_ID_META_KEY).and_then(|id| id.parse().ok());
-            self.leaves.push(Leaf { id, ..Leaf::default() });
+            let is_time = TIMES.contains(&field.name().as_str());
+            self.leaves.push(Leaf { id, is_time, ..Leaf::default() });
         }
         let Some(leaf) = self.leaves.get_mut(at) else { return };
         let present = array.len() - array.null_count();
@@ -77,6 +83,11 @@ impl Measures {
             let (bytes, values) = chunks.fold((0, 0), |(bytes, values), chunk| {
                 (bytes + unsigned(chunk.compressed_size()), values + unsigned(chunk.num_values()))
             });
+            if leaf.present == 0 && !leaf.is_time {
+                // Of 60 columns and more most are empty in most files. Their metrics rule out nothing that we ask for,
+                // and would be most of what a manifest holds.
+                continue;
+            }
             let nulls = Some(values.saturating_sub(leaf.present));
             let upper = leaf.upper.filter(|_| !leaf.open);
             columns.insert(id, ColumnMetrics { bytes, values, nulls, lower: leaf.lower, upper });

@@ -35,8 +35,8 @@ pub(crate) struct Args {
     /// Measure what is in target/release, whatever it was built from.
     #[arg(long)]
     no_build: bool,
-    /// Write the figures to benches/results/.
-    #[arg(long)]
+    /// Write the figures to benches/results/, under the commit that was just built.
+    #[arg(long, conflicts_with = "no_build")]
     record: bool,
 }
 

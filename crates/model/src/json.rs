@@ -7,10 +7,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+mod compact;
 mod number;
 mod parse;
 mod write;
 
+pub use compact::compact;
 pub use number::{Number, same_decimal};
 pub use parse::{JsonError, JsonErrorKind, MAX_DEPTH};
 pub use write::{write_f64, write_str};

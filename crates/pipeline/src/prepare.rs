@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use earthcatalog_fetch::Fetched;
 use earthcatalog_grid::{Grid, hilbert, normalise};
-use earthcatalog_model::json::JsonErrorKind;
+use earthcatalog_model::json::{JsonErrorKind, compact};
 use earthcatalog_model::{Bbox, CellId, Geometry, IdHash, Item, Json, Reason, Rejection, Source, Timestamp};
 use earthcatalog_writer::Sketch;
 
@@ -148,8 +148,9 @@ fn item(json: &Json<'_>, id: &str, place: Place, fetched: &Fetched, href: &dyn H
     };
     let bbox = place.geometry.as_ref().and_then(Geometry::bbox);
     Item {
-        // A copy of its own size: a body may be a slice of a far larger buffer that it would keep alive.
-        body: Bytes::copy_from_slice(&fetched.body),
+        // A copy of its own size: a body may be a slice of a far larger buffer that it would keep alive. Items are often
+        // indented, and as many as fit into memory wait to be written.
+        body: Bytes::from(compact(&fetched.body)),
         source: Arc::new(Source { href: href.href(&fetched.object), object: fetched.object.clone() }),
         id: Arc::from(id),
         id_hash: IdHash::of(id),

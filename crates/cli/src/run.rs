@@ -104,9 +104,14 @@ async fn talk(
     }
 }
 
+/// Threads for local files, which know no waiting without one. By default there are 512: of as many as there are requests
+/// in flight, each keeps memory of its own (100 MB of 256), and a disk is no faster for it.
+const BLOCKING_THREADS: usize = 32;
+
 fn runtime(threads: Option<NonZeroUsize>) -> Result<tokio::runtime::Runtime> {
     let failed = |error: io::Error| Failure::new(Exit::Failed, "cannot start threads").caused_by(&error);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.max_blocking_threads(BLOCKING_THREADS);
     if let Some(threads) = threads {
         builder.worker_threads(threads.get());
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: promises that only long or large runs can break.
 
+mod kills;
 mod memory;
 
 use clap::Subcommand;
@@ -16,10 +17,13 @@ pub(crate) struct Args {
 enum Promise {
     /// Memory is bounded by --memory, not by the size of the archive.
     Memory(memory::Args),
+    /// A run may die at any moment: kill -9, fifty times.
+    Kills(kills::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.promise {
         Promise::Memory(args) => memory::run(args),
+        Promise::Kills(args) => kills::run(args),
     }
 }

@@ -8,10 +8,14 @@ use bytes::Bytes;
 use earthcatalog_model::{DataFile, IdHash, PartitionKey, TableSchema};
 use earthcatalog_store::Base;
 use earthcatalog_writer::{Encoded, Format, Row};
+use tokio::sync::Semaphore;
 
 use crate::buffers::{Staged, Taken, Written};
 use crate::error::Result;
 use crate::worker::on_rayon;
+
+/// As many requests as keep a distant store busy; of thousands of small files, each has tens of kB until it is put.
+const FILES_AT_ONCE: usize = 64;
 
 /// Writes the files of one run under names that no other run uses.
 pub(crate) struct FileWriter {
@@ -20,6 +24,8 @@ pub(crate) struct FileWriter {
     /// Begins every name; new in each attempt of a run.
     nonce: String,
     count: AtomicU64,
+    /// Files between their first column and their place in the store.
+    at_once: Semaphore,
     /// Nothing is put into the store.
     dry_run: bool,
 }
@@ -34,11 +40,14 @@ pub(crate) struct Done {
 
 impl FileWriter {
     pub(crate) fn new(base: Base, format: Arc<dyn Format>, nonce: String, dry_run: bool) -> Self {
-        Self { base, format, nonce, count: AtomicU64::new(0), dry_run }
+        let at_once = Semaphore::new(FILES_AT_ONCE);
+        Self { base, format, nonce, count: AtomicU64::new(0), at_once, dry_run }
     }
 
     /// Writes the rows of one partition as one file, each id once: of two rows of one id the better stays.
     pub(crate) async fn write(&self, taken: Taken, schema: Arc<TableSchema>) -> Result<Done> {
+        // Closed is what a semaphore of ours never is.
+        let _place = self.at_once.acquire().await;
         let Taken { partition, key, rows, bytes: freed } = taken;
         let format = self.format.clone();
         let cell = key.cell.clone();

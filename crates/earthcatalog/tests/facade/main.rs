@@ -1,7 +1,10 @@
 //! The whole job by way of the facade: stores that die, items of every kind, input that is bad.
-#![expect(clippy::unwrap_used, reason = "a test may end here")]
 
+#[cfg(test)]
 mod bad_input;
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod deaths;
+#[cfg(test)]
 mod real_items;

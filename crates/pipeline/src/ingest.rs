@@ -196,7 +196,8 @@ impl Job<'_> {
             files: files().count() as u64,
             rewritten_files: resolution.files.len() as u64,
             bytes: files().map(|f| f.bytes).sum(),
-            partitions: intake.buffers.partitions().len() as u64,
+            partitions: intake.buffers.partitions().iter().filter(|p| dry || !p.files.is_empty()).count()
+                as u64,
             snapshot_id: None,
             rejected_by_reason: intake.rejections.by_reason().clone(),
             rejected_path: None,

@@ -11,17 +11,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    // The workspace's features, so that what its tests have built is not built again.
     let mut test = process::cargo();
-    test.args([
-        "test",
-        "--locked",
-        "--package",
-        "earthcatalog-cli",
-        "--test",
-        "cli",
-        "--",
-        "killed_at_any_moment",
-    ]);
+    test.args(["test", "--locked", "--workspace", "killed_at_any_moment"]);
     process::run(test.env("EARTHCATALOG_TEST_KILLS", args.moments.to_string()))?;
     println!(
         "killed at {} moments: the catalog was as before or as after, and a second run ended as one",

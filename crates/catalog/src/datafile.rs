@@ -79,21 +79,21 @@ pub(crate) fn to_iceberg(
         .partition_spec_id(spec)
         .record_count(file.rows)
         .file_size_in_bytes(file.bytes)
-        .column_sizes(metrics().map(|(id, m)| (*id, m.bytes)).collect())
-        .value_counts(metrics().map(|(id, m)| (*id, m.values)).collect())
-        .null_value_counts(metrics().filter_map(|(id, m)| Some((*id, m.nulls?))).collect())
-        .lower_bounds(bounds(metrics(), types, |m| m.lower.as_ref()))
-        .upper_bounds(bounds(metrics(), types, |m| m.upper.as_ref()))
+        .column_sizes(metrics().map(|(id, m)| (id, m.bytes)).collect())
+        .value_counts(metrics().map(|(id, m)| (id, m.values)).collect())
+        .null_value_counts(metrics().filter_map(|(id, m)| Some((id, m.nulls?))).collect())
+        .lower_bounds(bounds(metrics(), types, |m| m.lower))
+        .upper_bounds(bounds(metrics(), types, |m| m.upper))
         .split_offsets(Some(file.split_offsets.clone()).filter(|offsets| !offsets.is_empty()));
     builder.build().map_err(|e| e.to_string())
 }
 
-fn bounds<'a>(
-    metrics: impl Iterator<Item = (&'a i32, &'a ColumnMetrics)>,
+fn bounds(
+    metrics: impl Iterator<Item = (i32, ColumnMetrics)>,
     types: &Types<'_>,
-    bound: impl Fn(&ColumnMetrics) -> Option<&Scalar>,
+    bound: impl Fn(ColumnMetrics) -> Option<Scalar>,
 ) -> HashMap<i32, Datum> {
-    metrics.filter_map(|(id, m)| Some((*id, datum(types.0.get(id)?, bound(m)?)?))).collect()
+    metrics.filter_map(|(id, m)| Some((id, datum(types.0.get(&id)?, &bound(m)?)?))).collect()
 }
 
 /// The types of a schema's leaves, by id.
@@ -147,7 +147,7 @@ pub(crate) fn from_iceberg(file: &IcebergFile, places: &Places) -> DataFile {
         partition: places.key(file.partition()),
         rows: file.record_count(),
         bytes: file.file_size_in_bytes(),
-        columns,
+        columns: columns.into_iter().collect(),
         split_offsets: file.split_offsets().unwrap_or_default().to_vec(),
         added: None,
     }

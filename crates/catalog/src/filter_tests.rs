@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use earthcatalog_model::{ColumnMetrics, Field, Scalar, Type};
 
 use super::*;
@@ -24,8 +22,7 @@ fn file(columns: [Days; 3]) -> DataFile {
         lower: days.map(|(first, _)| Scalar::Long(ts(first).micros())),
         upper: days.map(|(_, last)| Scalar::Long(ts(last).micros())),
     };
-    let columns: BTreeMap<i32, ColumnMetrics> =
-        (1..).zip(columns).filter_map(|(id, column)| Some((id, metrics(column?)))).collect();
+    let columns = (1..).zip(columns).filter_map(|(id, column)| Some((id, metrics(column?)))).collect();
     let partition = PartitionKey::new("a".into(), Some(2020));
     DataFile { path: "p".into(), partition, rows: 10, bytes: 1, columns, split_offsets: vec![], added: None }
 }

@@ -44,10 +44,10 @@ struct Column {
 
 impl Column {
     fn of(file: &DataFile, id: Option<i32>) -> Self {
-        match (id, id.and_then(|id| file.columns.get(&id))) {
+        match (id, id.and_then(|id| file.columns.get(id))) {
             (None, _) => Self { empty: true, full: false, lower: None, upper: None },
             (_, None) => Self { empty: false, full: false, lower: None, upper: None },
-            (_, Some(metrics)) => Self::known(metrics),
+            (_, Some(metrics)) => Self::known(&metrics),
         }
     }
 

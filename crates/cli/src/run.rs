@@ -106,7 +106,7 @@ async fn talk(
 
 /// Threads for local files, which know no waiting without one. By default there are 512: of as many as there are requests
 /// in flight, each keeps memory of its own (100 MB of 256), and a disk is no faster for it.
-const BLOCKING_THREADS: usize = 32;
+const BLOCKING_THREADS: usize = 8;
 
 fn runtime(threads: Option<NonZeroUsize>) -> Result<tokio::runtime::Runtime> {
     let failed = |error: io::Error| Failure::new(Exit::Failed, "cannot start threads").caused_by(&error);

@@ -1,10 +1,9 @@
 //! A file of the table: what the writer knows of it and the catalog registers.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::cell::PartitionKey;
+use crate::columns::Columns;
 use crate::time::Timestamp;
 
 /// A bound of a column, typed as the field is.
@@ -54,7 +53,7 @@ pub struct DataFile {
     pub bytes: u64,
     /// By field id of each leaf.
     #[serde(default)]
-    pub columns: BTreeMap<i32, ColumnMetrics>,
+    pub columns: Columns,
     /// Byte offsets of the row groups.
     #[serde(default)]
     pub split_offsets: Vec<i64>,

@@ -8,6 +8,7 @@
 //! ```
 
 pub mod cell;
+pub mod columns;
 pub mod datafile;
 pub mod geometry;
 pub mod hash;
@@ -20,6 +21,7 @@ pub mod time;
 pub mod wkb;
 
 pub use cell::{CellId, PartitionKey};
+pub use columns::Columns;
 pub use datafile::{ColumnMetrics, DataFile, Scalar};
 pub use geometry::{Bbox, Geometry};
 pub use hash::IdHash;

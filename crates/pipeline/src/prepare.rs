@@ -148,7 +148,7 @@ fn item(json: &Json<'_>, id: &str, place: Place, fetched: &Fetched, href: &dyn H
     };
     let bbox = place.geometry.as_ref().and_then(Geometry::bbox);
     Item {
-        // A copy of its own size: a body may be a slice of a far larger buffer that it would keep alive. Items are often
+        // Copies of their own size: a body may be a slice of a far larger buffer that it would keep alive. Items are often
         // indented, and as many as fit into memory wait to be written.
         body: Bytes::from(compact(&fetched.body)),
         source: Arc::new(Source { href: href.href(&fetched.object), object: fetched.object.clone() }),
@@ -157,7 +157,7 @@ fn item(json: &Json<'_>, id: &str, place: Place, fetched: &Fetched, href: &dyn H
         datetime: time("datetime"),
         updated: time("updated"),
         order: place.geometry.as_ref().zip(bbox).map_or(0, |(geometry, bbox)| order(geometry, &bbox)),
-        wkb: place.geometry.as_ref().map(|g| Bytes::from(g.to_wkb())),
+        wkb: place.geometry.as_ref().map(|g| Bytes::copy_from_slice(&g.to_wkb())),
         geometry_changed: place.changed,
         bbox,
     }

@@ -24,7 +24,7 @@ impl Columns {
     /// It is not known if there are rows without a box, or if one goes across 180°: such a row has its smallest
     /// longitude above its largest, and bounds that no table of ours has give it away.
     pub(crate) fn extent(&self, file: &DataFile) -> Option<Bbox> {
-        let [xmin, ymin, xmax, ymax] = self.bbox?.map(|id| file.columns.get(&id).and_then(range));
+        let [xmin, ymin, xmax, ymax] = self.bbox?.map(|id| file.columns.get(id).and_then(|m| range(&m)));
         let (west, east) = around(xmin?, xmax?)?;
         let (south, north) = around(ymin?, ymax?)?;
         Some(Bbox::new(west, south, east, north))
@@ -32,7 +32,7 @@ impl Columns {
 
     /// False only if no row of the file can have this id.
     pub(crate) fn may_hold(&self, file: &DataFile, id: &str) -> bool {
-        let Some(metrics) = self.id.and_then(|column| file.columns.get(&column)) else { return true };
+        let Some(metrics) = self.id.and_then(|column| file.columns.get(column)) else { return true };
         let below = matches!(&metrics.lower, Some(Scalar::String(lower)) if id < lower.as_str());
         let above = matches!(&metrics.upper, Some(Scalar::String(upper)) if id > upper.as_str());
         !below && !above

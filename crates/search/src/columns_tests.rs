@@ -20,7 +20,7 @@ fn file(columns: BTreeMap<i32, ColumnMetrics>) -> DataFile {
         partition,
         rows: 1,
         bytes: 1,
-        columns,
+        columns: columns.into_iter().collect(),
         split_offsets: Vec::new(),
         added: None,
     }

@@ -84,7 +84,7 @@ fn file(cell: CellId, items: &[&Seen]) -> DataFile {
         partition,
         rows: items.len() as u64,
         bytes: 9,
-        columns,
+        columns: columns.into_iter().collect(),
         split_offsets: vec![],
         added: None,
     }

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::DataType;
 use bytes::Bytes;
-use earthcatalog_model::{CellId, ColumnMetrics, Item, TableSchema};
+use earthcatalog_model::{CellId, Columns, Item, TableSchema};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use crate::encode::Rows;
@@ -35,7 +35,7 @@ pub struct Encoded {
     /// Its rows.
     pub rows: u64,
     /// Sizes, counts and bounds of its leaf columns, by field id. Lists' elements have no bounds.
-    pub columns: BTreeMap<i32, ColumnMetrics>,
+    pub columns: Columns,
     /// Where its row groups begin.
     pub split_offsets: Vec<i64>,
     /// How many values went to `_extra`, by property (or by member of the item, for those outside `properties`).

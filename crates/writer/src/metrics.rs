@@ -3,13 +3,11 @@
 //! Parquet's own statistics may be cut short and are then not told apart from whole ones by every reader; bounds that are
 //! wrong make a scan lose rows. So these are ours, cut the safe way: down for the lower, up for the upper.
 
-use std::collections::BTreeMap;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field};
-use earthcatalog_model::{ColumnMetrics, Scalar};
+use earthcatalog_model::{ColumnMetrics, Columns, Scalar};
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 use parquet::file::metadata::ParquetMetaData;
 
@@ -75,8 +73,8 @@ impl Measures {
     }
 
     /// With the sizes and counts of the written file; by field id.
-    pub(crate) fn finish(self, file: &ParquetMetaData) -> BTreeMap<i32, ColumnMetrics> {
-        let mut columns = BTreeMap::new();
+    pub(crate) fn finish(self, file: &ParquetMetaData) -> Columns {
+        let mut columns = Vec::new();
         for (i, leaf) in self.leaves.into_iter().enumerate() {
             let Some(id) = leaf.id else { continue };
             let chunks = file.row_groups().iter().filter_map(|group| group.columns().get(i));
@@ -90,9 +88,9 @@ impl Measures {
             }
             let nulls = Some(values.saturating_sub(leaf.present));
             let upper = leaf.upper.filter(|_| !leaf.open);
-            columns.insert(id, ColumnMetrics { bytes, values, nulls, lower: leaf.lower, upper });
+            columns.push((id, ColumnMetrics { bytes, values, nulls, lower: leaf.lower, upper }));
         }
-        columns
+        columns.into_iter().collect()
     }
 }
 

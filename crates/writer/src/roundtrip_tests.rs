@@ -237,7 +237,7 @@ fn files_say_what_they_are() {
     for (leaf, chunk) in leaves.iter().zip(group.columns()) {
         let empty = chunk.statistics().and_then(|s| s.null_count_opt()) == Some(chunk.num_values() as u64);
         let time = leaf.path().string().ends_with("datetime");
-        let known = file.columns.contains_key(&leaf.self_type().get_basic_info().id());
+        let known = file.columns.contains(leaf.self_type().get_basic_info().id());
         // Of `geometry` and `_extra` the file keeps no statistics that would tell.
         assert!(known == (!empty || time) || chunk.statistics().is_none(), "{}", leaf.path());
     }
@@ -257,7 +257,7 @@ fn rows_can_be_taken_out() {
     let bounds = |f: &Encoded| {
         f.columns
             .iter()
-            .map(|(id, c)| (*id, c.values, c.nulls, c.lower.clone(), c.upper.clone()))
+            .map(|(id, c)| (id, c.values, c.nulls, c.lower.clone(), c.upper.clone()))
             .collect::<Vec<_>>()
     };
     assert_eq!(bounds(&half), bounds(&again));

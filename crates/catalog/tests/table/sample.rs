@@ -54,7 +54,15 @@ pub(crate) fn file(base: &str, name: &str, cell: &str, year: Option<i32>, rows: 
         _ => None,
     });
     columns.insert(id.unwrap(), metrics(Scalar::Double(-0.5), Scalar::Double(179.5)));
-    DataFile { path, partition, rows, bytes: 1000 + rows, columns, split_offsets: vec![4, 500], added: None }
+    DataFile {
+        path,
+        partition,
+        rows,
+        bytes: 1000 + rows,
+        columns: columns.into_iter().collect(),
+        split_offsets: vec![4, 500],
+        added: None,
+    }
 }
 
 /// A change of nothing; the parts that matter are the test's to set.

@@ -22,7 +22,7 @@ pub mod wkb;
 pub use cell::{CellId, PartitionKey};
 pub use datafile::{ColumnMetrics, DataFile, Scalar};
 pub use geometry::{Bbox, Geometry};
-pub use hash::IdHash;
+pub use hash::{IdHash, KeyHash, etag_hash};
 pub use item::{Item, Source};
 pub use json::Json;
 pub use object::ObjectRef;

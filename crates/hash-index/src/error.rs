@@ -30,13 +30,49 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
-    /// Ids were given to [`crate::IdsWriter`] out of order, or twice.
-    #[error("id hash {next:?} came after {previous:?}: the index takes every hash once, in ascending order")]
+    /// Hashes were given to a writer out of order, or twice.
+    #[error("hash {next:?} came after {previous:?}: the index takes every hash once, in ascending order")]
     Unsorted {
         /// The hash written before.
         previous: IdHash,
         /// The hash that does not follow it.
         next: IdHash,
+    },
+    /// The rows of a file of the index are not in the order of their hashes, or a hash is there twice.
+    #[error("{path} is not sorted by its hashes (row {row}): rebuild the index")]
+    Disordered {
+        /// The path in the store.
+        path: String,
+        /// The first row, counted from 0, that does not follow the one before it.
+        row: u64,
+    },
+    /// The file holds hashes and nothing of where their rows are: it is whole, but another program's.
+    #[error("{path} was not written by this earthcatalog (0.6.1 writes such files): rebuild the index")]
+    Foreign {
+        /// The path in the store.
+        path: String,
+    },
+    /// The description of the index (the table property `earthcatalog.hash_index`) cannot be read.
+    #[error("the table property earthcatalog.hash_index is damaged: rebuild the index")]
+    Description {
+        /// What is wrong with the JSON.
+        source: serde_json::Error,
+    },
+    /// The index was described by a later version of earthcatalog.
+    #[error(
+        "the index is of version {version}, this earthcatalog knows {known}: use a newer one, or rebuild the index"
+    )]
+    Version {
+        /// The version found.
+        version: u32,
+        /// The latest that is understood.
+        known: u32,
+    },
+    /// A thread or task of the index ended without a word.
+    #[error("the background task that was to {what} ended early: try again, and report it if it stays so")]
+    Worker {
+        /// What it was to do, e.g. `read a file`.
+        what: &'static str,
     },
     /// Writing Parquet failed.
     #[error("could not write the index as Parquet")]
@@ -61,13 +97,13 @@ pub enum Error {
         source: object_store::Error,
     },
     /// There is no index file where one should be.
-    #[error("there is no index at {path}: rebuild it from the table")]
+    #[error("there is no index at {path}: rebuild the index from the table")]
     Missing {
         /// The path in the store.
         path: String,
     },
     /// The file is damaged, or not an index.
-    #[error("{path} is no index of ids ({reason}): rebuild it from the table")]
+    #[error("{path} is no file of the hash index ({reason}): rebuild the index from the table")]
     Corrupt {
         /// The path in the store.
         path: String,

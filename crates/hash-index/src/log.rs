@@ -162,11 +162,11 @@ fn decode(record: &[u8]) -> Option<Entry> {
 const SIGN: u64 = 1 << 63;
 
 /// A number that orders as the times do, None first: no timestamp is the smallest i64, so zero is free.
-fn time_key(time: Option<Timestamp>) -> u64 {
+pub(crate) fn time_key(time: Option<Timestamp>) -> u64 {
     time.map_or(0, |t| t.micros().cast_unsigned() ^ SIGN)
 }
 
-fn time_of(key: u64) -> Option<Timestamp> {
+pub(crate) fn time_of(key: u64) -> Option<Timestamp> {
     Timestamp::from_micros((key ^ SIGN).cast_signed())
 }
 

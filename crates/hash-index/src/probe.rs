@@ -1,7 +1,7 @@
-//! Asking a file of ids for some hashes.
+//! Asking files of ids for some hashes.
 //!
-//! Row groups whose bounds hold none of them are not read; of the others the hashes first, and the partitions only of
-//! row groups with a hit. Nothing rests on the file being sorted, which foreign files need not be; sorted ones are fast.
+//! Pages whose bounds hold none of them are not read; of the others the hashes first, and the partitions only where
+//! there is a hit. Nothing rests on the file being sorted, which foreign files need not be; sorted ones are fast.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
-use parquet::file::metadata::RowGroupMetaData;
 
 use crate::error::Result;
-use crate::ids;
-use crate::reader::{IdsBatch, IdsReader, hash_at};
+use crate::ids::{self, ID_HASH, hash_at};
+use crate::pages;
+use crate::reader::{IdsBatch, IdsReader};
 
-/// A hash that is in the file.
+/// A hash that is in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// The hash.
@@ -27,39 +27,53 @@ pub struct Hit {
     pub partitions: Option<Vec<PartitionKey>>,
 }
 
+/// A row of a file that was asked for.
+pub(crate) struct Found {
+    pub(crate) hit: Hit,
+    pub(crate) deleted: bool,
+}
+
 impl IdsReader {
-    /// Which of `hashes` (in any order) are in the file, in the file's order. Holds the list and one row group.
+    /// Which of `hashes` (in any order) are in the file and not deleted in it, in the file's order. Holds the list and
+    /// one row group.
     pub fn probe(&self, mut hashes: Vec<IdHash>) -> BoxStream<'static, Result<Hit>> {
         hashes.sort_unstable();
         hashes.dedup();
-        let Some(leaf) = self.hash_leaf() else { return futures::stream::empty().boxed() };
-        let groups = self.metadata.metadata().row_groups();
-        let groups =
-            (0..groups.len()).filter(|i| groups.get(*i).is_none_or(|g| may_hold(g, leaf, &hashes))).collect();
-        let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [leaf]);
-        let mut search = Search { hashes: hashes.into(), at: 0 };
+        let found = self.find(hashes.into());
+        found.try_filter_map(|found| async move { Ok((!found.deleted).then_some(found.hit)) }).boxed()
+    }
+
+    /// The rows of these hashes, which are in order, each once.
+    pub(crate) fn find(&self, hashes: Arc<[IdHash]>) -> BoxStream<'static, Result<Found>> {
+        let reader = self.clone();
+        futures::stream::once(async move { reader.select(hashes).await })
+            .try_flatten()
+            .map_ok(|batch| futures::stream::iter(rows(&batch)).map(Ok))
+            .try_flatten()
+            .boxed()
+    }
+
+    async fn select(self, hashes: Arc<[IdHash]>) -> Result<BoxStream<'static, Result<IdsBatch>>> {
+        let stored = self.stored.with_page_index().await?;
+        let Some(leaf) = stored.leaf(ID_HASH) else { return Ok(futures::stream::empty().boxed()) };
+        let wanted: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
+        let parts = pages::parts(stored.metadata.metadata(), leaf, &wanted);
+        let mask = ProjectionMask::leaves(stored.metadata.parquet_schema(), [leaf]);
+        let mut search = Search { hashes, at: 0 };
         let predicate = ArrowPredicateFn::new(mask, move |batch| search.select(&batch));
-        let builder =
-            self.builder().with_row_groups(groups).with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
-        self.stream(builder).map_ok(|batch| futures::stream::iter(hits(&batch)).map(Ok)).try_flatten().boxed()
+        let mut builder = stored.builder().with_row_groups(parts.groups);
+        if let Some(rows) = parts.rows {
+            builder = builder.with_row_selection(rows);
+        }
+        let builder = builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
+        let batches = stored.stream(builder);
+        Ok(batches.map(move |batch| IdsBatch::of(&stored, &batch?)).boxed())
     }
 }
 
-fn hits(batch: &IdsBatch) -> Vec<Hit> {
-    (0..batch.len()).map(|i| Hit { id_hash: batch.hash(i), partitions: batch.partitions(i) }).collect()
-}
-
-/// False only if the bounds of the row group rule out every hash.
-fn may_hold(group: &RowGroupMetaData, leaf: usize, hashes: &[IdHash]) -> bool {
-    let Some(statistics) = group.columns().get(leaf).and_then(|c| c.statistics()) else {
-        return !hashes.is_empty();
-    };
-    let (Some(min), Some(max)) = (statistics.min_bytes_opt(), statistics.max_bytes_opt()) else {
-        return true;
-    };
-    let first = hashes.partition_point(|h| h.0.as_slice() < min);
-    // Bounds may be cut short: a hash that begins as the upper one does is not above it.
-    hashes.get(first).is_some_and(|h| h.0.get(..max.len()).unwrap_or(&h.0) <= max)
+fn rows(batch: &IdsBatch) -> Vec<Found> {
+    let hit = |i| Hit { id_hash: batch.hash(i), partitions: batch.partitions(i) };
+    (0..batch.len()).map(|i| Found { hit: hit(i), deleted: batch.is_deleted(i) }).collect()
 }
 
 /// Walks along the sorted list as the rows go by.
@@ -70,9 +84,9 @@ struct Search {
 
 impl Search {
     fn select(&mut self, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
-        let column =
-            ids::hashes(batch).ok_or_else(|| ArrowError::SchemaError("id_hash is not 16 bytes".into()))?;
-        Ok((0..column.len()).map(|row| Some(self.holds(&hash_at(column, row)))).collect())
+        let column = ids::hashes(batch, ID_HASH)
+            .ok_or_else(|| ArrowError::SchemaError("id_hash is not 16 bytes".into()))?;
+        Ok((0..column.len()).map(|row| Some(self.holds(&IdHash(hash_at(column, row))))).collect())
     }
 
     fn holds(&mut self, hash: &IdHash) -> bool {

@@ -46,21 +46,6 @@ async fn finds_what_is_there() {
     check(&reader, &all, &all).await;
 }
 
-#[tokio::test]
-async fn row_groups_that_cannot_hold_it_are_not_read() {
-    let reader = reader((0..600_000).map(|n| 2 * n)).await;
-    let leaf = reader.hash_leaf().unwrap();
-    let groups = reader.metadata.metadata().row_groups();
-    let read = |hashes: &[u64]| {
-        let hashes: Vec<IdHash> = hashes.iter().map(|n| hash(*n)).collect();
-        groups.iter().map(|g| may_hold(g, leaf, &hashes)).collect::<Vec<bool>>()
-    };
-    assert_eq!(read(&[]), [false, false, false]);
-    assert_eq!(read(&[0]), [true, false, false]);
-    assert_eq!(read(&[2 * 262_143, 2 * 524_288]), [true, false, true]);
-    assert_eq!(read(&[2 * 262_143 + 1, u64::MAX]), [false, false, false]);
-}
-
 proptest! {
     #[test]
     fn a_search_holds_what_a_set_does(set in prop::collection::btree_set(0u64..200, 0..60), rows in prop::collection::vec(0u64..200, 0..300)) {

@@ -3,26 +3,22 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, FixedSizeBinaryArray, RecordBatch};
+use arrow_buffer::NullBuffer;
 use earthcatalog_model::{IdHash, PartitionKey};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectStore;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
 
-use crate::error::{Error, Result};
-use crate::ids::{self, ID_HASH, PartitionColumn};
-
-/// Bytes to read at the end of a file in the hope that the footer is among them: enough for 40 million ids.
-const FOOTER: usize = 64 << 10;
+use crate::error::Result;
+use crate::ids::{self, ADDED, BASE, ID_HASH, PARTITIONS, PartitionColumn, REMOVED, SEGMENT, hash_at};
+use crate::stored::{Kind, Stored};
+use crate::writer::IdsDelta;
 
 /// A file of ids in a store, its footer read.
 #[derive(Clone)]
 pub struct IdsReader {
-    pub(crate) path: Path,
-    pub(crate) metadata: ArrowReaderMetadata,
-    input: ParquetObjectReader,
+    pub(crate) stored: Stored,
 }
 
 /// Some rows of a file of ids.
@@ -32,7 +28,8 @@ pub struct IdsBatch {
     partitions: Option<PartitionColumn>,
 }
 
-/// How many ids the index holds, from the footer of its file alone: a small read or two however large it is.
+/// How many ids a base file holds, from its footer alone: a small read or two however large it is. An index with
+/// segments is counted by [`crate::Ids::unique_items`].
 ///
 /// # Errors
 /// When there is no such file, when it is no file of ids, or when the store fails.
@@ -46,57 +43,52 @@ impl IdsReader {
     /// # Errors
     /// When there is no such file, when it is no file of ids, or when the store fails.
     pub async fn open(store: &Arc<dyn ObjectStore>, path: &Path) -> Result<Self> {
-        let meta = store.head(path).await.map_err(|e| Error::store("read", path, e))?;
-        let input = ParquetObjectReader::new(Arc::clone(store), path.clone());
-        let mut input = input.with_file_size(meta.size).with_footer_size_hint(FOOTER);
-        let metadata = ArrowReaderMetadata::load_async(&mut input, ArrowReaderOptions::new())
-            .await
-            .map_err(|e| Error::read(path, e))?;
-        let reader = Self { path: path.clone(), metadata, input };
-        if reader.hash_leaf().is_none() {
-            return Err(Error::corrupt(path, "it has no column id_hash of 16 fixed bytes"));
+        let reader = Self { stored: Stored::open(store, path, ID_HASH).await? };
+        if reader.kind() != Kind::Foreign {
+            reader.stored.demand(&ids::schema())?;
         }
         Ok(reader)
     }
 
-    /// Ids in the file.
+    /// Rows of the file: ids, and in a segment the marks of deleted ones too.
     pub fn rows(&self) -> u64 {
-        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
+        self.stored.rows()
+    }
+
+    /// What the file is. One of earthcatalog 0.6.1 is [`Kind::Foreign`], however sorted it may happen to be.
+    pub fn kind(&self) -> Kind {
+        match self.stored.kind(BASE, SEGMENT) {
+            Kind::Base | Kind::Segment if !self.has_partitions() => Kind::Foreign,
+            kind => kind,
+        }
+    }
+
+    /// True if the file says where the rows of an id are; those of earthcatalog 0.6.1 do not.
+    pub fn has_partitions(&self) -> bool {
+        self.stored.metadata.schema().field_with_name(PARTITIONS).is_ok()
+    }
+
+    /// True if the file vouches for ascending hashes, each of them once.
+    pub fn is_sorted(&self) -> bool {
+        self.kind() != Kind::Foreign
+    }
+
+    /// By how much the file changes the number of ids in what is older: a base file adds all of its own.
+    ///
+    /// # Errors
+    /// When the footer of a segment does not say it in numbers.
+    pub fn delta(&self) -> Result<IdsDelta> {
+        if self.kind() != Kind::Segment {
+            return Ok(IdsDelta { added: self.rows(), removed: 0 });
+        }
+        Ok(IdsDelta { added: self.stored.number(ADDED)?, removed: self.stored.number(REMOVED)? })
     }
 
     /// All rows in the file's order, which for files of ours is that of the hashes; a row group in memory at a time.
     pub fn batches(&self) -> BoxStream<'static, Result<IdsBatch>> {
-        self.stream(self.builder())
-    }
-
-    pub(crate) fn builder(&self) -> ParquetRecordBatchStreamBuilder<ParquetObjectReader> {
-        ParquetRecordBatchStreamBuilder::new_with_metadata(self.input.clone(), self.metadata.clone())
-            .with_batch_size(16 << 10)
-    }
-
-    pub(crate) fn stream(
-        &self,
-        builder: ParquetRecordBatchStreamBuilder<ParquetObjectReader>,
-    ) -> BoxStream<'static, Result<IdsBatch>> {
-        let path = self.path.clone();
-        match builder.build() {
-            Ok(stream) => stream
-                .map(move |batch| {
-                    let batch = batch.map_err(|e| Error::read(&path, e))?;
-                    IdsBatch::new(&batch).ok_or_else(|| Error::corrupt(&path, "a column changed its type"))
-                })
-                .boxed(),
-            Err(e) => futures::stream::once(async move { Err(Error::read(&path, e)) }).boxed(),
-        }
-    }
-
-    /// The leaf column of the hashes, if it is of the right type.
-    pub(crate) fn hash_leaf(&self) -> Option<usize> {
-        use arrow_schema::DataType::FixedSizeBinary;
-        let field = self.metadata.schema().field_with_name(ID_HASH).ok()?;
-        let leaves = self.metadata.parquet_schema().columns();
-        let leaf = leaves.iter().position(|c| c.path().parts() == [ID_HASH])?;
-        matches!(field.data_type(), FixedSizeBinary(16)).then_some(leaf)
+        let stored = self.stored.clone();
+        let batches = self.stored.batches(&[ID_HASH, PARTITIONS]);
+        batches.map(move |batch| IdsBatch::of(&stored, &batch?)).boxed()
     }
 
     /// All hashes at once: for tests and small files.
@@ -113,8 +105,12 @@ impl IdsReader {
 }
 
 impl IdsBatch {
-    fn new(batch: &RecordBatch) -> Option<Self> {
-        let hashes = ids::hashes(batch)?.clone();
+    pub(crate) fn of(stored: &Stored, batch: &RecordBatch) -> Result<Self> {
+        Self::new(batch).ok_or_else(|| stored.corrupt("a column is of another type than its name promises"))
+    }
+
+    pub(crate) fn new(batch: &RecordBatch) -> Option<Self> {
+        let hashes = ids::hashes(batch, ID_HASH)?.clone();
         let partitions = match batch.column_by_name(ids::PARTITIONS) {
             Some(_) => Some(ids::partitions(batch)?),
             None => None,
@@ -137,20 +133,25 @@ impl IdsBatch {
     /// # Panics
     /// When there is no such row.
     pub fn hash(&self, row: usize) -> IdHash {
-        hash_at(&self.hashes, row)
+        IdHash(hash_at(&self.hashes, row))
     }
 
-    /// The partitions of a row; None in files of earthcatalog 0.6.1, which do not know them.
+    /// True if the row is the mark that its id was deleted; only segments have such.
+    pub fn is_deleted(&self, row: usize) -> bool {
+        self.live().is_some_and(|live| live.is_null(row))
+    }
+
+    pub(crate) fn live(&self) -> Option<&NullBuffer> {
+        self.partitions.as_ref().and_then(PartitionColumn::live)
+    }
+
+    /// The partitions of a row, none if it is deleted; None in files of earthcatalog 0.6.1, which do not know them.
     ///
     /// # Panics
     /// When there is no such row.
     pub fn partitions(&self, row: usize) -> Option<Vec<PartitionKey>> {
         self.partitions.as_ref().map(|column| column.get(row))
     }
-}
-
-pub(crate) fn hash_at(hashes: &FixedSizeBinaryArray, row: usize) -> IdHash {
-    IdHash(hashes.value(row).try_into().unwrap_or_default())
 }
 
 #[cfg(test)]

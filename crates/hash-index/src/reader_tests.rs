@@ -8,6 +8,7 @@ use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Error;
 use crate::writer::IdsWriter;
 
 type Row = (IdHash, Vec<PartitionKey>);
@@ -69,7 +70,7 @@ async fn many_row_groups_on_a_local_disk() {
     let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(dir.path()).unwrap());
     let reader = IdsReader::open(&store, &Path::from("ids.parquet")).await.unwrap();
     assert_eq!(reader.rows(), count);
-    assert_eq!(reader.metadata.metadata().num_row_groups(), 3);
+    assert_eq!(reader.stored.metadata.metadata().num_row_groups(), 3);
     let hashes = reader.hashes().await.unwrap();
     assert_eq!(hashes.len() as u64, count);
     assert!(hashes.is_sorted());
@@ -96,6 +97,7 @@ async fn files_of_the_python_package_are_read() {
     let (store, path) = stored(one_column("id_hash", hash_column(16, 9))).await;
     assert_eq!(unique_items(&store, &path).await.unwrap(), 9);
     let reader = IdsReader::open(&store, &path).await.unwrap();
+    assert_eq!((reader.kind(), reader.is_sorted(), reader.has_partitions()), (Kind::Foreign, false, false));
     let batches: Vec<IdsBatch> = reader.batches().try_collect().await.unwrap();
     assert_eq!(batches[0].hash(8), IdHash([0; 16]));
     assert_eq!(batches[0].partitions(0), None);
@@ -110,12 +112,12 @@ async fn refuses(file: Bytes, expected: &str) {
 
 #[tokio::test]
 async fn what_is_no_index_is_refused() {
-    refuses(Bytes::new(), "warehouse_index/ids.parquet is no index").await;
-    refuses(Bytes::from_static(b"PAR1 and nothing more"), "rebuild it").await;
+    refuses(Bytes::new(), "warehouse_index/ids.parquet is no file of the hash index").await;
+    refuses(Bytes::from_static(b"PAR1 and nothing more"), "rebuild the index").await;
     refuses(one_column("id", hash_column(16, 1)), "no column id_hash").await;
     refuses(one_column("id_hash", hash_column(8, 1)), "16 fixed bytes").await;
     let whole = write(&[(IdHash([1; 16]), vec![])]);
-    refuses(whole.slice(..whole.len() - 9), "no index").await;
+    refuses(whole.slice(..whole.len() - 9), "no file of the hash index").await;
     assert_eq!(DataType::FixedSizeBinary(16), *crate::ids::schema().field(0).data_type());
 }
 

@@ -1,43 +1,50 @@
-//! Writing the file `ids`.
+//! Writing files of ids: base files and segments.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use earthcatalog_model::{IdHash, PartitionKey};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 
 use crate::error::{Error, Result};
-use crate::ids::{self, ID_HASH, Rows};
+use crate::ids::{self, ADDED, BASE, ID_HASH, REMOVED, Rows, SEGMENT};
+use crate::parquet_out::{BATCH, ParquetOut, Summary, properties};
 
-/// Rows that are given to the Parquet writer at once.
-const BATCH: usize = 16 << 10;
-
-/// Rows of a row group: 4 MiB of hashes, which is one good read from a store; and what a probe for one id must read.
-const ROW_GROUP: usize = 256 << 10;
-
-/// What was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Summary {
-    /// Rows, which is ids.
-    pub rows: u64,
-    /// Bytes of the file.
-    pub bytes: u64,
-}
-
-/// Streams the file `ids`, in memory of one row group (about 6 MiB) however many rows there are.
+/// Streams a base file of ids, in memory of one row group (about 6 MiB) however many rows there are.
 pub struct IdsWriter<W: Write + Send> {
-    parquet: ArrowWriter<W>,
+    out: ParquetOut<W>,
     schema: SchemaRef,
     rows: Rows,
-    last: Option<IdHash>,
-    count: u64,
+}
+
+/// Streams a segment of ids: what a change puts into the index and takes out of it.
+///
+/// The caller says of every id whether the older files hold it (as [`crate::Ids::probe`] tells), so that the footer can
+/// say by how much the segment changes the number of ids.
+pub struct IdsSegmentWriter<W: Write + Send> {
+    ids: IdsWriter<W>,
+    counts: IdsDelta,
+}
+
+/// By how much a segment changes the number of ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IdsDelta {
+    /// Ids that the older files do not hold.
+    pub added: u64,
+    /// Ids that the older files hold and that are deleted.
+    pub removed: u64,
+}
+
+/// Whether the older files of the index hold an id (not deleted there).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// They do not.
+    Absent,
+    /// They do.
+    Present,
 }
 
 impl IdsWriter<File> {
@@ -57,10 +64,16 @@ impl<W: Write + Send> IdsWriter<W> {
     /// # Errors
     /// When the sink does not take the beginning of the file.
     pub fn new(sink: W) -> Result<Self> {
-        let schema = ids::schema();
-        let parquet =
-            ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties())).map_err(Error::write)?;
-        Ok(Self { parquet, schema, rows: Rows::default(), last: None, count: 0 })
+        Self::with(sink, BASE, ids::schema())
+    }
+
+    pub(crate) fn segment(sink: W) -> Result<Self> {
+        Self::with(sink, SEGMENT, ids::segment_schema())
+    }
+
+    fn with(sink: W, mark: &str, schema: SchemaRef) -> Result<Self> {
+        let out = ParquetOut::new(sink, Arc::clone(&schema), properties(mark, ID_HASH).build())?;
+        Ok(Self { out, schema, rows: Rows::default() })
     }
 
     /// Adds an id with the partitions that its rows are in.
@@ -68,13 +81,25 @@ impl<W: Write + Send> IdsWriter<W> {
     /// # Errors
     /// When the hash is not above the one before it, or the sink fails.
     pub fn write(&mut self, id: &IdHash, partitions: &[PartitionKey]) -> Result<()> {
-        if let Some(previous) = self.last.filter(|last| last >= id) {
-            return Err(Error::Unsorted { previous, next: *id });
-        }
-        self.last = Some(*id);
-        self.count += 1;
+        self.put(id, Some(partitions))
+    }
+
+    fn put(&mut self, id: &IdHash, partitions: Option<&[PartitionKey]>) -> Result<()> {
+        self.out.follow(&id.0)?;
         self.rows.push(id, partitions);
         if self.rows.weight() >= BATCH { self.flush() } else { Ok(()) }
+    }
+
+    /// Adds rows that are known to follow, columns as the file has them. Not to be mixed with the other ways.
+    pub(crate) fn write_batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        let columns = batch.columns().to_vec();
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(Error::write)?;
+        self.out.write(&batch)
+    }
+
+    pub(crate) fn note(&mut self, delta: IdsDelta) {
+        self.out.note(ADDED, delta.added);
+        self.out.note(REMOVED, delta.removed);
     }
 
     /// Writes the rest and the footer.
@@ -83,37 +108,52 @@ impl<W: Write + Send> IdsWriter<W> {
     /// When the sink fails.
     pub fn finish(mut self) -> Result<Summary> {
         self.flush()?;
-        self.parquet.finish().map_err(Error::write)?;
-        Ok(Summary { rows: self.count, bytes: self.parquet.bytes_written() as u64 })
+        self.out.finish()
     }
 
     fn flush(&mut self) -> Result<()> {
         let batch = self.rows.take(&self.schema).map_err(Error::write)?;
-        self.parquet.write(&batch).map_err(Error::write)
+        self.out.write(&batch)
     }
 }
 
-/// Hashes are noise: zstd takes 0.7 % off (two million of them: 15.89 bytes each, not 16.00) and makes reading 4.5 times
-/// slower, so they are plain. Cells and years repeat, and are zstd over a dictionary: 2.5 bytes an id.
-fn properties() -> WriterProperties {
-    let hash = ColumnPath::from(ID_HASH);
-    WriterProperties::builder()
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_column_compression(hash.clone(), Compression::UNCOMPRESSED)
-        .set_column_dictionary_enabled(hash.clone(), false)
-        .set_column_statistics_enabled(hash, EnabledStatistics::Page)
-        .set_sorting_columns(Some(vec![SortingColumn {
-            column_idx: 0,
-            descending: false,
-            nulls_first: false,
-        }]))
-        .set_key_value_metadata(Some(vec![KeyValue::new(
-            "earthcatalog.index".to_owned(),
-            "ids/1".to_owned(),
-        )]))
-        .build()
+impl<W: Write + Send> IdsSegmentWriter<W> {
+    /// Writes to `sink`; pass `&mut sink` to have it back afterwards.
+    ///
+    /// # Errors
+    /// When the sink does not take the beginning of the file.
+    pub fn new(sink: W) -> Result<Self> {
+        Ok(Self { ids: IdsWriter::segment(sink)?, counts: IdsDelta::default() })
+    }
+
+    /// Adds an id with the partitions that its rows are in now; what older files say of it is void.
+    ///
+    /// # Errors
+    /// As [`IdsWriter::write`].
+    pub fn write(&mut self, id: &IdHash, partitions: &[PartitionKey], before: Before) -> Result<()> {
+        self.ids.put(id, Some(partitions))?;
+        self.counts.added += u64::from(before == Before::Absent);
+        Ok(())
+    }
+
+    /// Adds the mark that an id is gone from the table.
+    ///
+    /// # Errors
+    /// As [`IdsWriter::write`].
+    pub fn delete(&mut self, id: &IdHash, before: Before) -> Result<()> {
+        self.ids.put(id, None)?;
+        self.counts.removed += u64::from(before == Before::Present);
+        Ok(())
+    }
+
+    /// Writes the rest and the footer.
+    ///
+    /// # Errors
+    /// When the sink fails.
+    pub fn finish(mut self) -> Result<(Summary, IdsDelta)> {
+        self.ids.note(self.counts);
+        Ok((self.ids.finish()?, self.counts))
+    }
 }
 
 #[cfg(test)]

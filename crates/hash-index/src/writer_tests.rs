@@ -36,3 +36,20 @@ fn a_folder_that_is_not_there_is_named() {
     let error = IdsWriter::create(Path::new("/nowhere/ids")).err().unwrap();
     assert!(error.to_string().contains("/nowhere/ids"), "{error}");
 }
+
+#[tokio::test]
+async fn a_segment_says_how_the_count_changes() {
+    let mut file = Vec::new();
+    let mut segment = IdsSegmentWriter::new(&mut file).unwrap();
+    segment.write(&hash(1), &[], Before::Absent).unwrap();
+    segment.write(&hash(2), &[], Before::Absent).unwrap();
+    segment.write(&hash(3), &[], Before::Present).unwrap();
+    segment.delete(&hash(4), Before::Present).unwrap();
+    segment.delete(&hash(5), Before::Absent).unwrap();
+    assert!(matches!(segment.delete(&hash(5), Before::Absent), Err(Error::Unsorted { .. })));
+    let (summary, delta) = segment.finish().unwrap();
+    assert_eq!((summary.rows, delta), (5, IdsDelta { added: 2, removed: 1 }));
+    let (store, paths) = crate::testing::stored(vec![file]).await;
+    let reader = crate::IdsReader::open(&store, &paths[0]).await.unwrap();
+    assert_eq!((reader.kind(), reader.delta().unwrap()), (crate::Kind::Segment, delta));
+}

@@ -24,7 +24,7 @@ pub use cell::{CellId, PartitionKey};
 pub use columns::Columns;
 pub use datafile::{ColumnMetrics, DataFile, Scalar};
 pub use geometry::{Bbox, Geometry};
-pub use hash::IdHash;
+pub use hash::{IdHash, KeyHash, etag_hash};
 pub use item::{Item, Source};
 pub use json::Json;
 pub use object::ObjectRef;

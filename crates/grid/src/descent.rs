@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::part::{Outline, Part};
 use crate::patch::Patch;
 use crate::scratch::Scratch;
-use crate::sphere::{Piece, Place, V3};
+use crate::sphere::{Piece, Place, V3, square, sub};
 
 /// A hierarchy of cells.
 ///
@@ -26,6 +26,8 @@ pub(crate) trait Tree {
     fn with_patch<R>(&self, node: Self::Node, look: impl FnOnce(&Patch) -> R) -> R;
     /// All within this many radians of the centre of the cap of a cell without children is in that cell.
     fn surely_within(&self, node: Self::Node) -> f64;
+    /// No cell of the grid is wider than this, radians.
+    fn diameter(&self) -> f64;
     /// How many cells are below.
     fn count(&self, node: Self::Node) -> u64;
     /// Appends all cells below.
@@ -47,6 +49,10 @@ pub(crate) fn descend<T: Tree>(
 ) -> Result<(), TooMany> {
     scratch.clear();
     let part = Part::new(outline, &mut scratch.pieces, std::mem::take(&mut scratch.sorted));
+    if spans_more_than(limit as f64 * tree.diameter(), &scratch.pieces) {
+        scratch.sorted = part.into_spare();
+        return Err(TooMany);
+    }
     scratch.near.extend((0..scratch.pieces.len()).map(|i| i as u32));
     tree.roots(&part, &mut scratch.nodes);
     let limit = limit.saturating_add(cells.len());
@@ -55,6 +61,17 @@ pub(crate) fn descend<T: Tree>(
     let done = descent.visit_from(0, near);
     scratch.sorted = part.into_spare();
     done
+}
+
+/// True if the part, which is connected, has two points that so many radians of cells in a row do not join. To say so at
+/// once spares the search for a million cells.
+fn spans_more_than(radians: f64, pieces: &[Piece]) -> bool {
+    // No two points of the sphere are further apart than that, and only the finest grids have so small cells.
+    if radians >= 2.0 {
+        return false;
+    }
+    let Some(first) = pieces.first() else { return false };
+    pieces.iter().any(|piece| square(&sub(&piece.b.v, &first.a.v)) > radians * radians)
 }
 
 struct Descent<'a, T: Tree> {

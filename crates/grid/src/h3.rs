@@ -97,6 +97,10 @@ impl Tree for H3Grid {
         bounds::INSIDE * scale(node.resolution())
     }
 
+    fn diameter(&self) -> f64 {
+        2.0 * corner_reach(self.resolution)
+    }
+
     fn count(&self, node: CellIndex) -> u64 {
         node.children_count(self.resolution)
     }

@@ -102,6 +102,10 @@ impl Tree for S2Grid {
         0.0
     }
 
+    fn diameter(&self) -> f64 {
+        WIDEST / (1u64 << self.level) as f64
+    }
+
     fn count(&self, node: Square) -> u64 {
         1 << (2 * self.level.saturating_sub(node.level))
     }
@@ -195,6 +199,9 @@ fn face_uv(point: &V3) -> Option<(usize, f64, f64)> {
 
 /// Of the width of a face: further than this from a side, no rounding reaches it.
 const CLEAR: f64 = 1e-14;
+
+/// The longest diagonal of a cell, radians at level 0 (S2's `kMaxDiag` for its quadratic projection, rounded up).
+const WIDEST: f64 = 2.4387;
 
 /// Points of adjacent squares are computed from different planes; they agree this well.
 const MARGIN: f64 = 2e-15;

@@ -69,3 +69,17 @@ fn every_corner_has_its_neighbours() {
         }
     }
 }
+
+/// Lines that have a million cells or more are refused at once, and those that have a few less are covered.
+#[test]
+fn lines_that_are_too_long_for_a_grid() {
+    let line = |east: f64| {
+        let ends = [Position::xy(0.0, 0.1), Position::xy(east, 0.101)];
+        Geometry::xy(Shape::LineString(ends.to_vec()))
+    };
+    for (spec, short, long) in [("s2:30", 0.02, 170.0), ("h3:15", 0.02, 170.0), ("s2:20", 1.0, 170.0)] {
+        let grid = earthcatalog_grid::build(&spec.parse().unwrap(), None).unwrap();
+        assert!(cells(&*grid, &line(short)).len() > 1000, "{spec}");
+        assert!(cells_for_geometry(&*grid, &line(long)).is_err(), "{spec}");
+    }
+}

@@ -5,13 +5,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::Result;
 use crate::earthcatalog;
 use crate::process;
+use crate::python;
 use crate::root::{root, target};
 
 #[derive(clap::Args, Default)]
@@ -24,18 +24,18 @@ pub(crate) struct Args {
     venv_only: bool,
 }
 
-/// What every reader but one needs, and what earthcatalog 0.6.1 needs.
-const OLDEST: (u32, u32) = (3, 11);
+/// What earthcatalog 0.6.1 needs; the other readers take an older one.
 const OLDEST_FOR_EARTHCATALOG: (u32, u32) = (3, 12);
 
 const PINNED: &str = "xtask/interop/requirements.txt";
 const PINNED_EARTHCATALOG: &str = "xtask/interop/requirements-earthcatalog.txt";
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let python = find_python(args.python.as_deref())?;
+    let python = python::find(args.python.as_deref(), OLDEST_FOR_EARTHCATALOG)?;
     let whole = python.version >= OLDEST_FOR_EARTHCATALOG;
     println!("python {}.{}: {}", python.version.0, python.version.1, python.program.display());
-    let venv = environment(&python, whole)?;
+    let pinned = if whole { &[PINNED, PINNED_EARTHCATALOG][..] } else { &[PINNED] };
+    let venv = python.environment("interop", pinned)?;
     if args.venv_only {
         return Ok(());
     }
@@ -52,69 +52,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     println!("skipped: earthcatalog 0.6.1 needs Python 3.12, and there is none on PATH or in ~/.pyenv");
     Ok(())
-}
-
-struct Python {
-    program: PathBuf,
-    version: (u32, u32),
-}
-
-/// The one that was named; else the first of 3.12 and later that runs; else the first of 3.11.
-fn find_python(named: Option<&Path>) -> Result<Python> {
-    let candidates = named.map_or_else(candidates, |path| vec![path.to_path_buf()]);
-    let found: Vec<Python> = candidates.into_iter().filter_map(version_of).collect();
-    let best = found.iter().position(|p| p.version >= OLDEST_FOR_EARTHCATALOG);
-    let best = best.or_else(|| found.iter().position(|p| p.version >= OLDEST));
-    best.and_then(|i| found.into_iter().nth(i))
-        .ok_or_else(|| "interop needs Python 3.11 or later on PATH".into())
-}
-
-fn candidates() -> Vec<PathBuf> {
-    let mut all = vec![PathBuf::from("python3.12")];
-    all.extend(pyenv("3.12"));
-    all.extend(["python3.13", "python3", "python3.11"].map(PathBuf::from));
-    all.extend(pyenv("3.11"));
-    all
-}
-
-/// pyenv's interpreters of a version; its shims on PATH refuse to run what is not switched on.
-fn pyenv(version: &str) -> Vec<PathBuf> {
-    let Some(home) = std::env::home_dir() else { return Vec::new() };
-    let Ok(folders) = fs::read_dir(home.join(".pyenv/versions")) else { return Vec::new() };
-    let of_version =
-        |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(version));
-    folders.flatten().map(|f| f.path()).filter(of_version).map(|path| path.join("bin/python")).collect()
-}
-
-/// None if it does not run.
-fn version_of(program: PathBuf) -> Option<Python> {
-    let ask = "import sys; print(*sys.version_info[:2])";
-    let output = Command::new(&program).args(["-c", ask]).stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let (major, minor) = text.trim().split_once(' ')?;
-    Some(Python { version: (major.parse().ok()?, minor.parse().ok()?), program })
-}
-
-/// The environment's interpreter; made anew when the pinned versions or the interpreter have changed.
-fn environment(python: &Python, whole: bool) -> Result<PathBuf> {
-    let folder = target().join("interop/venv");
-    let program = folder.join("bin/python");
-    let pinned: Vec<&str> = if whole { vec![PINNED, PINNED_EARTHCATALOG] } else { vec![PINNED] };
-    let texts =
-        pinned.iter().map(|p| fs::read_to_string(root().join(p))).collect::<std::io::Result<String>>()?;
-    let wanted = format!("{} {:?}\n{texts}", python.program.display(), python.version);
-    let mark = folder.join("made-from");
-    if fs::read_to_string(&mark).is_ok_and(|made| made == wanted) {
-        return Ok(program);
-    }
-    println!("making {}", folder.display());
-    process::run(process::command(&python.program).args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let mut pip = process::command(&program);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    pip.args(pinned.iter().flat_map(|p| ["-r", *p]));
-    process::run(&mut pip)?;
-    fs::write(mark, wanted)?;
-    Ok(program)
 }
 
 /// A catalog as the scripts take it: its folder, and what our own command line says of it.

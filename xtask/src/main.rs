@@ -10,11 +10,13 @@
 mod acceptance;
 mod bench;
 mod ci;
+mod compare;
 mod earthcatalog;
 mod first_command;
 mod fixtures;
 mod interop;
 mod process;
+mod python;
 mod root;
 mod soak;
 mod tidy;
@@ -45,6 +47,8 @@ enum Task {
     Interop(interop::Args),
     /// Runs the main job against Ceph RGW and moto, and has s3rver, which ignores conditional PUTs, refused.
     Acceptance(acceptance::Args),
+    /// Compares what we say with what other programs say of the same.
+    Compare(compare::Args),
     /// Runs the README's first command and checks what it says.
     FirstCommand,
     /// Measures a main job and the floor under it.
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Task::Fixtures(args) => fixtures::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Acceptance(args) => acceptance::run(&args),
+        Task::Compare(args) => compare::run(&args),
         Task::FirstCommand => first_command::run(),
         Task::Bench(args) => bench::run(&args),
         Task::Soak(args) => soak::run(&args),

@@ -1,5 +1,6 @@
 //! The command line as it is declared: names, values, help. What it means is resolved in `settings`.
 
+pub(crate) mod cells;
 pub(crate) mod global;
 pub(crate) mod ingest;
 pub(crate) mod query;
@@ -8,6 +9,7 @@ pub(crate) mod value;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use cells::CellsArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use ingest::IngestArgs;
 pub(crate) use query::FilesArgs;
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Count,
     /// List the GeoParquet files that may hold items of an area and a time
     Files(FilesArgs),
+    /// List the grid cells that a box or a geometry touches, also without a catalog
+    Cells(CellsArgs),
     /// Print the STAC item of an id as JSON
     #[command(after_help = "Example: earthcatalog get S2A_T22WFV_20200701 --catalog s3://my-bucket/catalog")]
     Get {

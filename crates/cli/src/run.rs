@@ -98,6 +98,7 @@ async fn talk(
         Command::Stats => commands::stats::run(settings, output).await,
         Command::Count => commands::count::run(settings, output).await,
         Command::Files(args) => commands::files::run(args, settings, output).await,
+        Command::Cells(args) => commands::cells::run(args, settings, output).await,
         Command::Lock { command } => commands::lock::run(*command, settings, output).await,
         Command::Get { id } => commands::get::run(id, settings, output).await,
         Command::Config { .. } | Command::Completions { .. } => Ok(Exit::Done),

@@ -101,10 +101,15 @@ impl Settings {
 
     /// The catalog's base.
     pub(crate) fn catalog(&self) -> Result<&str> {
-        self.catalog.as_deref().filter(|base| !base.is_empty()).ok_or_else(|| {
+        self.named_catalog().ok_or_else(|| {
             Failure::usage("no catalog was named")
                 .hint("give --catalog BASE, set EARTHCATALOG_CATALOG, or write `catalog = \"…\"` into earthcatalog.toml")
         })
+    }
+
+    /// The catalog's base, if one was named.
+    pub(crate) fn named_catalog(&self) -> Option<&str> {
+        self.catalog.as_deref().filter(|base| !base.is_empty())
     }
 
     /// What the facade opens catalogs with.

@@ -204,6 +204,14 @@ impl Catalog {
         Ok(earthcatalog_search::get(&self.base, &*self.table, &head, id).await?)
     }
 
+    /// Its grid.
+    ///
+    /// # Errors
+    /// Where there is no catalog, it cannot be read, or its file of regions cannot.
+    pub async fn grid(&self) -> Result<Arc<dyn Grid>> {
+        self.grid_of_head(&self.head().await?).await
+    }
+
     async fn head(&self) -> Result<Head> {
         self.table.head().await?.ok_or_else(|| Error::NoCatalog { base: self.base.url().to_owned() })
     }

@@ -38,6 +38,7 @@
 //! ```
 
 mod catalog;
+mod cells;
 mod config;
 mod error;
 mod info;
@@ -45,12 +46,15 @@ mod kind;
 mod sources;
 
 pub use catalog::{Catalog, open, open_store, open_url, open_with};
+pub use cells::open_grid;
 pub use config::{Config, Ingest};
 pub use error::{Error, Result};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 pub use kind::ErrorKind;
 
-pub use earthcatalog_grid::{GridSpec, box_geometry};
+pub use earthcatalog_grid::{
+    Covering, Grid, GridError, GridSpec, box_geometry, cell_list_sql, cells_for_geometry,
+};
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
     DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report, Stop,

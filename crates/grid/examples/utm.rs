@@ -4,7 +4,7 @@
 
 use earthcatalog_grid::{CellId, Geometry, Grid, GridError, GridSpec, Result, box_geometry, normalise};
 
-struct Utm;
+pub(crate) struct Utm;
 
 /// West, south, east and north of a zone.
 fn sides(name: &str) -> Option<(f64, f64, f64, f64)> {
@@ -51,7 +51,7 @@ impl Grid for Utm {
 }
 
 #[expect(clippy::print_stdout, reason = "an example")]
-fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     let mut cells = Vec::new();
     Utm.cover(&box_geometry(5.0, 47.0, 15.0, 55.0)?, &mut cells)?;
     println!("{cells:?}");

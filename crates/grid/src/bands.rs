@@ -3,6 +3,7 @@
 use earthcatalog_model::geometry::Position;
 
 /// The numbers of edges, by band.
+#[derive(Default)]
 pub(crate) struct Bands {
     south: f64,
     per_degree: f64,
@@ -16,14 +17,22 @@ const PER_BAND: usize = 4;
 
 impl Bands {
     pub(crate) fn new(edges: &[[Position; 2]]) -> Self {
+        let mut bands = Self::default();
+        bands.fill(edges);
+        bands
+    }
+
+    /// Sorts these edges in place of those that it held.
+    pub(crate) fn fill(&mut self, edges: &[[Position; 2]]) {
         let lats = || edges.iter().flatten().map(|p| p.y);
         let (south, north) = (lats().fold(f64::INFINITY, f64::min), lats().fold(f64::NEG_INFINITY, f64::max));
         let count = edges.len() / PER_BAND + 1;
         let per_degree = count as f64 / (north - south).max(f64::MIN_POSITIVE);
-        let per_degree = if per_degree.is_finite() { per_degree } else { 0.0 };
-        let mut bands = Self { south, per_degree, starts: vec![0; count + 1], edges: Vec::new() };
-        bands.sort(edges);
-        bands
+        self.per_degree = if per_degree.is_finite() { per_degree } else { 0.0 };
+        self.south = south;
+        self.starts.clear();
+        self.starts.resize(count + 1, 0);
+        self.sort(edges);
     }
 
     /// Counts, adds up, and puts each edge into its places.
@@ -38,7 +47,8 @@ impl Bands {
             total += *start;
             *start = total;
         }
-        self.edges = vec![0; total as usize];
+        self.edges.clear();
+        self.edges.resize(total as usize, 0);
         // From the last to the first, so that each band lists its edges in order and ends up at its start.
         for (i, edge) in edges.iter().enumerate().rev() {
             for band in range(self, edge) {

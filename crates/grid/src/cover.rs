@@ -1,9 +1,12 @@
 //! The covering of a whole geometry, part by part.
 
+use earthcatalog_model::geometry::Shape;
 use earthcatalog_model::{CellId, Geometry};
 
-use crate::descent::{Scratch, Tree, descend};
-use crate::part::for_each_part;
+use crate::descent::{TooMany, Tree, descend};
+use crate::part::{Outline, for_each_part};
+use crate::scratch::Scratch;
+use crate::sphere::Place;
 use crate::{GridError, GridSpec, MAX_CELLS, Result, normalise};
 
 /// Appends the names of the cells that touch a geometry, sorted, each once.
@@ -15,17 +18,40 @@ pub(crate) fn cover_with<T: Tree>(
     name: impl Fn(u64) -> CellId,
 ) -> Result<()> {
     let Some(geometry) = normalise::ready(geometry)? else { return Ok(()) };
-    let mut scratch = Scratch::default();
-    let mut found = Vec::new();
-    let too_many = || GridError::TooManyCells { spec: spec.to_string(), limit: MAX_CELLS };
-    for_each_part(&geometry.shape, &mut |part| {
-        descend(tree, part, &mut scratch, MAX_CELLS, &mut found).map_err(|_| too_many())?;
+    tree.with_scratch(|scratch| {
+        find(tree, &geometry.shape, scratch)
+            .map_err(|TooMany| GridError::TooManyCells { spec: spec.to_string(), limit: MAX_CELLS })?;
+        cells.extend(scratch.found.iter().map(|cell| name(*cell)));
+        Ok(())
+    })
+}
+
+/// Puts the cells of a shape into `scratch.found`, sorted, each once.
+fn find<T: Tree>(
+    tree: &T,
+    shape: &Shape,
+    scratch: &mut Scratch<T::Node>,
+) -> std::result::Result<(), TooMany> {
+    let mut found = std::mem::take(&mut scratch.found);
+    let done = for_each_part(shape, &mut |outline| {
+        match only_cell(tree, outline) {
+            Some(cell) => found.push(cell),
+            None => descend(tree, outline, scratch, MAX_CELLS, &mut found)?,
+        }
         settle(&mut found, MAX_CELLS);
-        if found.len() > MAX_CELLS { Err(too_many()) } else { Ok(()) }
-    })?;
+        if found.len() > MAX_CELLS { Err(TooMany) } else { Ok(()) }
+    });
     settle(&mut found, 0);
-    cells.extend(found.into_iter().map(name));
-    Ok(())
+    scratch.found = found;
+    done
+}
+
+/// A point is in one cell as a rule, which is found without a search.
+fn only_cell<T: Tree>(tree: &T, outline: Outline<'_>) -> Option<u64> {
+    match outline {
+        Outline::Point(p) => tree.only_cell_of(&Place::new(p.x, p.y)),
+        _ => None,
+    }
 }
 
 /// Sorts and takes out what is there twice, if there are more than so many.

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use crate::part::Part;
+use crate::part::{Outline, Part};
 use crate::patch::Patch;
-use crate::sphere::{Piece, V3};
+use crate::scratch::Scratch;
+use crate::sphere::{Piece, Place, V3, square, sub};
 
 /// A hierarchy of cells.
 ///
@@ -13,6 +14,8 @@ pub(crate) trait Tree {
     /// A cell of any size.
     type Node: Copy;
 
+    /// The cell that holds a point and is the only one to touch it; None if that is not sure.
+    fn only_cell_of(&self, place: &Place) -> Option<u64>;
     /// Nodes below which all cells are that can touch the part.
     fn roots(&self, part: &Part<'_>, roots: &mut Vec<Self::Node>);
     /// Centre and radius of the cap.
@@ -23,46 +26,52 @@ pub(crate) trait Tree {
     fn with_patch<R>(&self, node: Self::Node, look: impl FnOnce(&Patch) -> R) -> R;
     /// All within this many radians of the centre of the cap of a cell without children is in that cell.
     fn surely_within(&self, node: Self::Node) -> f64;
+    /// No cell of the grid is wider than this, radians.
+    fn diameter(&self) -> f64;
     /// How many cells are below.
     fn count(&self, node: Self::Node) -> u64;
     /// Appends all cells below.
     fn push_all(&self, node: Self::Node, cells: &mut Vec<u64>);
+    /// Lends buffers that may be left from an earlier covering.
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<Self::Node>) -> R) -> R;
 }
 
 /// More cells than allowed.
 pub(crate) struct TooMany;
 
-/// Buffers that outlive a part.
-pub(crate) struct Scratch<N> {
-    nodes: Vec<N>,
-    near: Vec<u32>,
-    pieces: Vec<Piece>,
-}
-
-impl<N> Default for Scratch<N> {
-    fn default() -> Self {
-        Self { nodes: Vec::new(), near: Vec::new(), pieces: Vec::new() }
-    }
-}
-
 /// Appends every cell that touches the part, each once, as long as there are no more than `limit`.
 pub(crate) fn descend<T: Tree>(
     tree: &T,
-    mut part: Part<'_>,
+    outline: Outline<'_>,
     scratch: &mut Scratch<T::Node>,
     limit: usize,
     cells: &mut Vec<u64>,
 ) -> Result<(), TooMany> {
-    scratch.nodes.clear();
-    scratch.near.clear();
-    scratch.pieces.clear();
-    scratch.pieces.append(&mut part.pieces);
+    scratch.clear();
+    let part = Part::new(outline, &mut scratch.pieces, std::mem::take(&mut scratch.sorted));
+    if spans_more_than(limit as f64 * tree.diameter(), &scratch.pieces) {
+        scratch.sorted = part.into_spare();
+        return Err(TooMany);
+    }
     scratch.near.extend((0..scratch.pieces.len()).map(|i| i as u32));
     tree.roots(&part, &mut scratch.nodes);
     let limit = limit.saturating_add(cells.len());
     let mut descent = Descent { tree, part: &part, limit, cells, scratch };
     let near = 0..descent.scratch.near.len();
-    descent.visit_from(0, near)
+    let done = descent.visit_from(0, near);
+    scratch.sorted = part.into_spare();
+    done
+}
+
+/// True if the part, which is connected, has two points that so many radians of cells in a row do not join. To say so at
+/// once spares the search for a million cells.
+fn spans_more_than(radians: f64, pieces: &[Piece]) -> bool {
+    // No two points of the sphere are further apart than that, and only the finest grids have so small cells.
+    if radians >= 2.0 {
+        return false;
+    }
+    let Some(first) = pieces.first() else { return false };
+    pieces.iter().any(|piece| square(&sub(&piece.b.v, &first.a.v)) > radians * radians)
 }
 
 struct Descent<'a, T: Tree> {

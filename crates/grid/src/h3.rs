@@ -1,7 +1,5 @@
 //! The H3 grid: cells by their indexes, resolution 0 to 15.
 
-use std::sync::OnceLock;
-
 use earthcatalog_model::{CellId, Geometry};
 use h3o::{CellIndex, LatLng, Resolution};
 
@@ -9,9 +7,14 @@ use crate::cover::{cover_with, hexadecimal};
 use crate::descent::Tree;
 use crate::outline;
 use crate::part::Part;
-use crate::patch::Patch;
+use crate::patch::{Corners, Patch};
+use crate::scratch::{Scratch, Shelf, lend};
 use crate::sphere::{Place, V3, lon_lat};
 use crate::{Grid, GridError, GridSpec, Result};
+
+mod kept;
+
+use kept::{push_disk, with_known};
 
 /// H3 cells of one resolution. Names are indexes in hexadecimal, such as `8107bffffffffff`.
 #[derive(Debug, Clone, Copy)]
@@ -47,17 +50,21 @@ impl Grid for H3Grid {
     }
 
     fn outline(&self, cell: &CellId) -> Result<Geometry> {
-        let corners: Vec<V3> = corners(self.find(cell)?);
-        outline::of_corners(&corners)
+        outline::of_corners(corners(self.find(cell)?).get())
     }
 }
 
 impl Tree for H3Grid {
     type Node = CellIndex;
 
+    fn only_cell_of(&self, place: &Place) -> Option<u64> {
+        let cell = LatLng::new(place.lat, place.lon).ok()?.to_cell(self.resolution);
+        self.with_patch(cell, |patch| patch.surely_holds(&place.v)).then(|| u64::from(cell))
+    }
+
     fn roots(&self, part: &Part<'_>, roots: &mut Vec<CellIndex>) {
         match part.cap().and_then(|(centre, radius)| self.start(&centre, radius)) {
-            Some(start) => roots.extend(start.grid_disk::<Vec<_>>(1)),
+            Some(start) => push_disk(start, roots),
             None => roots.extend(CellIndex::base_cells()),
         }
     }
@@ -65,7 +72,8 @@ impl Tree for H3Grid {
     fn cap(&self, node: CellIndex) -> (V3, f64) {
         let resolution = node.resolution();
         let radius = if resolution == self.resolution { corner_reach(resolution) } else { reach(resolution) };
-        let centre = with_kept(node, |patch| patch.map(|patch| patch.centre)).unwrap_or_else(|| centre(node));
+        let centre =
+            with_known(node, |known| known.map(|known| known.patch.centre)).unwrap_or_else(|| centre(node));
         let radius = radius + 2.0 * polar_margin(&centre);
         (centre, radius)
     }
@@ -79,8 +87,8 @@ impl Tree for H3Grid {
     }
 
     fn with_patch<R>(&self, node: CellIndex, look: impl FnOnce(&Patch) -> R) -> R {
-        with_kept(node, |kept| match kept {
-            Some(kept) => look(kept),
+        with_known(node, |known| match known {
+            Some(known) => look(&known.patch),
             None => look(&patch(node)),
         })
     }
@@ -89,12 +97,23 @@ impl Tree for H3Grid {
         bounds::INSIDE * scale(node.resolution())
     }
 
+    fn diameter(&self) -> f64 {
+        2.0 * corner_reach(self.resolution)
+    }
+
     fn count(&self, node: CellIndex) -> u64 {
         node.children_count(self.resolution)
     }
 
     fn push_all(&self, node: CellIndex, cells: &mut Vec<u64>) {
         cells.extend(node.children(self.resolution).map(u64::from));
+    }
+
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<CellIndex>) -> R) -> R {
+        thread_local! {
+            static SHELF: Shelf<CellIndex> = const { Shelf::new(None) };
+        }
+        lend(&SHELF, work)
     }
 }
 
@@ -147,7 +166,7 @@ fn centre(cell: CellIndex) -> V3 {
     place(LatLng::from(cell))
 }
 
-fn corners(cell: CellIndex) -> Vec<V3> {
+fn corners(cell: CellIndex) -> Corners {
     cell.boundary().iter().map(|corner| place(*corner)).collect()
 }
 
@@ -162,30 +181,9 @@ fn polar_margin(v: &V3) -> f64 {
 
 fn patch(cell: CellIndex) -> Patch {
     let (corners, centre) = (corners(cell), centre(cell));
+    let corners = corners.get();
     let polar = corners.iter().chain([&centre]).map(polar_margin).fold(0.0, f64::max);
-    Patch::new(&corners, centre, MARGIN + polar)
-}
-
-/// The finest resolution of which cells are kept once they were computed.
-const KEPT: usize = 3;
-
-type Kept = Vec<OnceLock<Box<Patch>>>;
-
-fn with_kept<R>(cell: CellIndex, look: impl FnOnce(Option<&Patch>) -> R) -> R {
-    static TABLES: [OnceLock<Kept>; KEPT + 1] = [const { OnceLock::new() }; KEPT + 1];
-    let resolution = usize::from(u8::from(cell.resolution()));
-    let Some(table) = TABLES.get(resolution) else { return look(None) };
-    let size = 122 * 7usize.pow(resolution as u32);
-    let table = table.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(size).collect());
-    look(table.get(number(cell)).map(|slot| &**slot.get_or_init(|| Box::new(patch(cell)))))
-}
-
-/// A number for each cell of a resolution: its base cell and digits, in base 7.
-fn number(cell: CellIndex) -> usize {
-    let bits = u64::from(cell);
-    let digit = |r: u32| (bits >> (3 * (15 - r)) & 7) as usize;
-    let base = (bits >> 45 & 127) as usize;
-    (1..=u32::from(u8::from(cell.resolution()))).fold(base, |number, r| number * 7 + digit(r))
+    Patch::new(corners, centre, MARGIN + polar)
 }
 
 #[cfg(test)]

@@ -127,8 +127,8 @@ fn disks_are_covered_by_a_cell_and_its_neighbours() {
                 cell.grid_disk::<Vec<_>>(2).into_iter().filter(|c| !disk.contains(c)).collect();
             let own = corners(cell);
             let (ring_points, ring_centres): (Vec<_>, Vec<_>) =
-                ring.iter().map(|c| (drawn(&corners(*c)), centre(*c))).unzip();
-            for corner in drawn(&own) {
+                ring.iter().map(|c| (drawn(corners(*c).get()), centre(*c))).unzip();
+            for corner in drawn(own.get()) {
                 let to = |v: &V3| angle(&corner, v) / scale(r);
                 least = ring_points.iter().flatten().map(to).fold(least, f64::min);
                 deep = ring_centres.iter().map(|c| to(c) - reach(r) / scale(r)).fold(deep, f64::min);

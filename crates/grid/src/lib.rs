@@ -16,11 +16,13 @@
 //! # Ok::<(), earthcatalog_grid::GridError>(())
 //! ```
 //!
-//! No I/O, no threads, no global state but tables of H3 cells that are filled as they are needed.
+//! No I/O, no threads, no global state but tables of H3 cells that are filled as they are needed, and a thread's buffers, so
+//! that a covering by S2 or H3 allocates nothing once they are large enough.
 
 mod bands;
 mod boxes;
 mod cover;
+mod covering;
 mod descent;
 mod error;
 mod h3;
@@ -31,6 +33,7 @@ mod patch;
 mod planar;
 mod regions;
 mod s2;
+mod scratch;
 mod spec;
 mod sphere;
 mod sql;
@@ -40,6 +43,7 @@ use std::sync::Arc;
 pub use earthcatalog_model::{CellId, Geometry};
 
 pub use boxes::box_geometry;
+pub use covering::{Covering, cells_for_geometry};
 pub use error::{GridError, Result};
 pub use h3::H3Grid;
 pub use normalise::{Normalised, normalise};

@@ -25,7 +25,7 @@ mod cut;
 mod reading;
 
 pub(crate) use cut::polygons_of;
-pub(crate) use reading::unwrap_all;
+pub(crate) use reading::{twice_area, unwrap_all};
 
 /// What [`normalise`] made of a geometry.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,45 +1,55 @@
 //! One connected part of a geometry (a point, a line, a polygon), made ready to be compared with cells.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use earthcatalog_model::geometry::{Position, Shape};
 
 use crate::bands::Bands;
 use crate::sphere::{Piece, Place, V3, lon_lat, square, sub};
 
-/// A part: what bounds it, and what it holds.
+/// A connected part of a shape.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outline<'a> {
+    Point(&'a Position),
+    Line(&'a [Position]),
+    Polygon(&'a [Vec<Position>]),
+}
+
+/// A part, and what it holds. The pieces that bound it (or, without an inside, are all of it) are kept elsewhere.
 pub(crate) struct Part<'a> {
-    /// Its boundary or, without an inside, all of it.
-    pub(crate) pieces: Vec<Piece>,
     rings: &'a [Vec<Position>],
     cap: Option<(V3, f64)>,
-    /// How many pieces there were at first.
-    count: usize,
+    /// True if there are so many edges that it pays to sort them.
+    many: bool,
     sorted: OnceCell<Sorted>,
+    spare: Cell<Sorted>,
 }
 
 impl<'a> Part<'a> {
-    fn new(pieces: Vec<Piece>, rings: &'a [Vec<Position>], cap: Option<(V3, f64)>) -> Self {
-        Part { count: pieces.len(), pieces, rings, cap, sorted: OnceCell::new() }
+    /// The part of an outline, whose pieces are appended. `spare` may hold the memory of an earlier one.
+    pub(crate) fn new(outline: Outline<'a>, pieces: &mut Vec<Piece>, spare: Sorted) -> Self {
+        let (rings, cap) = match outline {
+            Outline::Point(p) => {
+                let place = Place::new(p.x, p.y);
+                pieces.push(Piece::point(place));
+                (&[][..], Some((place.v, 0.0)))
+            }
+            Outline::Line(line) => {
+                push_pieces(line, pieces);
+                (&[][..], cap(line))
+            }
+            Outline::Polygon(rings) => {
+                rings.iter().for_each(|ring| push_pieces(ring, pieces));
+                (rings, rings.first().and_then(|outer| cap(outer)))
+            }
+        };
+        let many = pieces.len() >= MANY;
+        Part { rings, cap, many, sorted: OnceCell::new(), spare: Cell::new(spare) }
     }
 
-    pub(crate) fn point(p: &Position) -> Self {
-        let place = Place::new(p.x, p.y);
-        Part::new(vec![Piece::point(place)], &[], Some((place.v, 0.0)))
-    }
-
-    pub(crate) fn line(line: &[Position]) -> Self {
-        let mut pieces = Vec::with_capacity(line.len());
-        push_pieces(line, &mut pieces);
-        Part::new(pieces, &[], cap(line))
-    }
-
-    pub(crate) fn polygon(rings: &'a [Vec<Position>]) -> Self {
-        let mut pieces = Vec::with_capacity(rings.iter().map(Vec::len).sum());
-        for ring in rings {
-            push_pieces(ring, &mut pieces);
-        }
-        Part::new(pieces, rings, rings.first().and_then(|outer| cap(outer)))
+    /// Gives the memory back.
+    pub(crate) fn into_spare(self) -> Sorted {
+        self.sorted.into_inner().unwrap_or_else(|| self.spare.into_inner())
     }
 
     /// False only if none of it is within `radius` of the unit vector `centre`.
@@ -68,8 +78,8 @@ impl<'a> Part<'a> {
     pub(crate) fn holds(&self, v: &V3) -> bool {
         let Some((outer, holes)) = self.rings.split_first() else { return false };
         let (lon, lat) = lon_lat(v);
-        if self.count >= MANY {
-            return self.sorted.get_or_init(|| Sorted::new(self.rings)).holds(lon, lat);
+        if self.many {
+            return self.sorted.get_or_init(|| self.spare.take().of(self.rings)).holds(lon, lat);
         }
         winding(outer, lon, lat) != 0 && !holes.iter().any(|hole| winding(hole, lon, lat) % 2 != 0)
     }
@@ -79,7 +89,8 @@ impl<'a> Part<'a> {
 const MANY: usize = 64;
 
 /// The edges of all rings by latitude.
-struct Sorted {
+#[derive(Default)]
+pub(crate) struct Sorted {
     edges: Vec<[Position; 2]>,
     /// The number of the ring of each edge.
     rings: Vec<u32>,
@@ -87,13 +98,21 @@ struct Sorted {
 }
 
 impl Sorted {
-    fn new(rings: &[Vec<Position>]) -> Self {
-        let (mut edges, mut numbers) = (Vec::new(), Vec::new());
+    /// Sorts the edges of these rings in place of what it held.
+    fn of(mut self, rings: &[Vec<Position>]) -> Self {
+        self.edges.clear();
+        self.rings.clear();
         for (number, ring) in rings.iter().enumerate() {
-            edges.extend(ring.iter().zip(ring.iter().skip(1)).map(|(a, b)| [*a, *b]));
-            numbers.resize(edges.len(), number as u32);
+            self.edges.extend(ring.iter().zip(ring.iter().skip(1)).map(|(a, b)| [*a, *b]));
+            self.rings.resize(self.edges.len(), number as u32);
         }
-        Self { bands: Bands::new(&edges), edges, rings: numbers }
+        self.bands.fill(&self.edges);
+        self
+    }
+
+    /// How many edges there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.edges.capacity()
     }
 
     fn holds(&self, x: f64, y: f64) -> bool {
@@ -125,15 +144,15 @@ fn decided(ring: u32, winding: i32, inside: &mut bool) -> bool {
 /// Visits the parts of a shape.
 pub(crate) fn for_each_part<E>(
     shape: &Shape,
-    visit: &mut dyn FnMut(Part<'_>) -> Result<(), E>,
+    visit: &mut dyn FnMut(Outline<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     match shape {
-        Shape::Point(p) => visit(Part::point(p)),
-        Shape::MultiPoint(points) => points.iter().try_for_each(|p| visit(Part::point(p))),
-        Shape::LineString(line) => visit(Part::line(line)),
-        Shape::MultiLineString(lines) => lines.iter().try_for_each(|line| visit(Part::line(line))),
-        Shape::Polygon(rings) => visit(Part::polygon(rings)),
-        Shape::MultiPolygon(polygons) => polygons.iter().try_for_each(|rings| visit(Part::polygon(rings))),
+        Shape::Point(p) => visit(Outline::Point(p)),
+        Shape::MultiPoint(points) => points.iter().try_for_each(|p| visit(Outline::Point(p))),
+        Shape::LineString(line) => visit(Outline::Line(line)),
+        Shape::MultiLineString(lines) => lines.iter().try_for_each(|line| visit(Outline::Line(line))),
+        Shape::Polygon(rings) => visit(Outline::Polygon(rings)),
+        Shape::MultiPolygon(polygons) => polygons.iter().try_for_each(|rings| visit(Outline::Polygon(rings))),
         Shape::GeometryCollection(shapes) => shapes.iter().try_for_each(|shape| for_each_part(shape, visit)),
     }
 }

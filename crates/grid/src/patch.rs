@@ -5,6 +5,30 @@ use crate::sphere::{Piece, V3, dot, normal, square, sub};
 /// Corners of a cell at most: an H3 pentagon with a distortion vertex on each side.
 const MOST: usize = 10;
 
+/// The corners of a cell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Corners {
+    all: [V3; MOST],
+    count: usize,
+}
+
+impl Corners {
+    pub(crate) fn get(&self) -> &[V3] {
+        self.all.get(..self.count).unwrap_or_default()
+    }
+}
+
+impl FromIterator<V3> for Corners {
+    fn from_iter<I: IntoIterator<Item = V3>>(corners: I) -> Self {
+        let mut found = Self { all: [[0.0; 3]; MOST], count: 0 };
+        for (place, corner) in found.all.iter_mut().zip(corners) {
+            *place = corner;
+            found.count += 1;
+        }
+        found
+    }
+}
+
 /// The part of the sphere on the inner side of some planes, all of which go nearly through its centre.
 #[derive(Debug, Clone)]
 pub(crate) struct Patch {
@@ -75,6 +99,13 @@ impl Patch {
     /// True if the point is in it for sure.
     fn holds(&self, v: &V3) -> bool {
         self.sides().iter().all(|(inward, _)| dot(inward, v) >= 0.0)
+    }
+
+    /// True only if the point is well inside, where no other cell can be: further from all sides than what the margin
+    /// allows for, and in no dent that was filled.
+    pub(crate) fn surely_holds(&self, v: &V3) -> bool {
+        let clear = 4.0 * self.margin + 1e-11;
+        self.sides().iter().all(|(inward, _)| dot(inward, v) > clear)
     }
 
     /// False only if no point of the line is in it. True by mistake only within a thousandth of its size.

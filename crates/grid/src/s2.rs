@@ -8,7 +8,8 @@ use crate::descent::Tree;
 use crate::outline;
 use crate::part::Part;
 use crate::patch::Patch;
-use crate::sphere::{ROUNDING, V3, add, dot, scale, sub, unit};
+use crate::scratch::{Scratch, Shelf, lend};
+use crate::sphere::{Place, ROUNDING, V3, add, dot, scale, sub, unit};
 use crate::{Grid, GridError, GridSpec, Result};
 
 /// S2 cells of one level. Names are tokens: the id in hexadecimal without its trailing zeros.
@@ -67,6 +68,10 @@ pub fn hilbert(lon: f64, lat: f64) -> u64 {
 impl Tree for S2Grid {
     type Node = Square;
 
+    fn only_cell_of(&self, place: &Place) -> Option<u64> {
+        Square::surely_around(&place.v, self.level).map(|square| square.id().0)
+    }
+
     fn roots(&self, part: &Part<'_>, roots: &mut Vec<Square>) {
         let few = part.cap().and_then(|(centre, radius)| Window::around(&centre, radius));
         match few {
@@ -97,6 +102,10 @@ impl Tree for S2Grid {
         0.0
     }
 
+    fn diameter(&self) -> f64 {
+        WIDEST / (1u64 << self.level) as f64
+    }
+
     fn count(&self, node: Square) -> u64 {
         1 << (2 * self.level.saturating_sub(node.level))
     }
@@ -105,6 +114,13 @@ impl Tree for S2Grid {
         let first = node.id().child_begin_at_level(u64::from(self.level));
         let step = first.lsb() << 1;
         cells.extend((0..self.count(node)).map(|n| first.0.wrapping_add(n.wrapping_mul(step))));
+    }
+
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<Square>) -> R) -> R {
+        thread_local! {
+            static SHELF: Shelf<Square> = const { Shelf::new(None) };
+        }
+        lend(&SHELF, work)
     }
 }
 
@@ -121,10 +137,7 @@ const LARGEST: f64 = 0.1;
 impl Window {
     /// None if the circle is large or reaches over the border of a face.
     fn around(centre: &V3, radius: f64) -> Option<Self> {
-        let along = |face: &usize| AXES.get(*face).map_or(-1.0, |[_, _, out]| dot(out, centre));
-        let face = (0..6).max_by(|a, b| along(a).total_cmp(&along(b)))?;
-        let [u_axis, v_axis, out] = AXES.get(face)?;
-        let (u, v) = (dot(u_axis, centre) / dot(out, centre), dot(v_axis, centre) / dot(out, centre));
+        let (face, u, v) = face_uv(centre)?;
         // The projection stretches by the square of the secant of the distance from the middle of the face.
         let (from_middle, tangent) = ((u * u + v * v).sqrt(), radius.tan());
         let furthest = (from_middle + tangent) / (1.0 - from_middle * tangent);
@@ -175,6 +188,21 @@ fn uv_to_st(u: f64) -> f64 {
     if u >= 0.0 { 0.5 * (1.0 + 3.0 * u).sqrt() } else { 1.0 - 0.5 * (1.0 - 3.0 * u).sqrt() }
 }
 
+/// The face of the cube on which a point is, and where on it.
+fn face_uv(point: &V3) -> Option<(usize, f64, f64)> {
+    let along = |face: &usize| AXES.get(*face).map_or(-1.0, |[_, _, out]| dot(out, point));
+    let face = (0..6).max_by(|a, b| along(a).total_cmp(&along(b)))?;
+    let [u, v, out] = AXES.get(face)?;
+    let depth = dot(out, point);
+    Some((face, dot(u, point) / depth, dot(v, point) / depth))
+}
+
+/// Of the width of a face: further than this from a side, no rounding reaches it.
+const CLEAR: f64 = 1e-14;
+
+/// The longest diagonal of a cell, radians at level 0 (S2's `kMaxDiag` for its quadratic projection, rounded up).
+const WIDEST: f64 = 2.4387;
+
 /// Points of adjacent squares are computed from different planes; they agree this well.
 const MARGIN: f64 = 2e-15;
 
@@ -184,6 +212,18 @@ impl Square {
         let level = id.level().min(30);
         let at = |leaf: i32| (leaf as u32) >> (30 - level);
         Self { face, level: level as u8, i: at(i), j: at(j) }
+    }
+
+    /// The square of a level that holds a point, if it is well inside: so far from the sides that rounding cannot matter.
+    fn surely_around(v: &V3, level: u8) -> Option<Self> {
+        let (face, u, v) = face_uv(v)?;
+        let side = (1u64 << level) as f64;
+        let along = |u: f64| {
+            let at = uv_to_st(u) * side;
+            let inside = at.fract().min(1.0 - at.fract());
+            (inside > CLEAR * side && at >= 0.0 && at < side).then_some(at as u32)
+        };
+        Some(Self { face: face as u8, level, i: along(u)?, j: along(v)? })
     }
 
     fn id(&self) -> CellID {

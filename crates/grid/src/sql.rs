@@ -13,9 +13,13 @@ pub fn cell_list_sql(cells: &[CellId]) -> String {
     if cells.is_empty() {
         return "FALSE".to_owned();
     }
-    let quoted: Vec<String> =
-        cells.iter().map(|cell| format!("'{}'", cell.as_str().replace('\'', "''"))).collect();
-    format!("grid_partition IN ({})", quoted.join(", "))
+    let names: Vec<String> = cells.iter().map(|cell| quoted(cell.as_str())).collect();
+    format!("grid_partition IN ({})", names.join(", "))
+}
+
+/// Text as a literal of standard SQL, in which a quote is written twice and nothing else is special.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 #[cfg(test)]

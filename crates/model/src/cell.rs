@@ -1,10 +1,11 @@
 //! Grid cells and the partitions they make.
 
 use std::fmt;
-use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::short_text::ShortText;
 
 /// What Hive calls a partition without a value.
 pub const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -15,14 +16,13 @@ pub const NO_CELL: &str = "__none__";
 /// The name of a grid cell: an S2 token, an H3 index, the id of a region. Cheap to clone.
 ///
 /// It may hold any text (a region can be called `../x`): encode it before it becomes part of a path or of SQL.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CellId(Arc<str>);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CellId(ShortText);
 
 impl CellId {
     /// A cell by its name.
     pub fn new(name: impl AsRef<str>) -> Self {
-        Self(Arc::from(name.as_ref()))
+        Self(ShortText::new(name.as_ref()))
     }
 
     /// The cell of items without a geometry, `__none__`.
@@ -32,25 +32,37 @@ impl CellId {
 
     /// The name as it stands in the column `grid_partition`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
 impl fmt::Display for CellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for CellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CellId({:?})", &*self.0)
+        write!(f, "CellId({:?})", self.as_str())
     }
 }
 
 impl From<&str> for CellId {
     fn from(name: &str) -> Self {
         Self::new(name)
+    }
+}
+
+impl Serialize for CellId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CellId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::new(String::deserialize(deserializer)?))
     }
 }
 

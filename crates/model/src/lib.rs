@@ -17,6 +17,7 @@ pub mod json;
 pub mod object;
 pub mod rejection;
 pub mod schema;
+mod short_text;
 pub mod time;
 pub mod wkb;
 

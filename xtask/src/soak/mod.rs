@@ -1,5 +1,7 @@
 //! `cargo xtask soak`: promises that only long or large runs can break.
 
+mod fuzz;
+mod grid;
 mod kills;
 mod memory;
 
@@ -19,11 +21,17 @@ enum Promise {
     Memory(memory::Args),
     /// A run may die at any moment: kill -9, fifty times.
     Kills(kills::Args),
+    /// Coverings miss nothing: a million random geometries of every kind for each property.
+    Grid(grid::Args),
+    /// No GeoJSON makes the grid panic, loop or grow: libFuzzer, which needs a nightly toolchain.
+    Fuzz(fuzz::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.promise {
         Promise::Memory(args) => memory::run(args),
         Promise::Kills(args) => kills::run(args),
+        Promise::Grid(args) => grid::run(args),
+        Promise::Fuzz(args) => fuzz::run(args),
     }
 }

@@ -21,6 +21,17 @@ pub(crate) struct FilesArgs {
 /// Where and when.
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// A time or an interval, both ends included: 2020, 2020-05, 2020-05-01, 2020-05-01T12:00:00Z, A/B, A/.. or ../B
+    #[arg(long, value_name = "T|A/B", value_parser = interval)]
+    pub(crate) datetime: Option<Interval>,
+}
+
+/// Where.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
     /// A box in degrees, west,south,east,north; west > east crosses 180°
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, value_parser = bbox, conflicts_with = "intersects")]
     pub(crate) bbox: Option<Geometry>,
@@ -28,18 +39,20 @@ pub(crate) struct QueryArgs {
     /// A geometry as GeoJSON or WKT, or @ and a file that holds one
     #[arg(long, value_name = "GEOMETRY|@FILE", allow_hyphen_values = true, value_parser = geometry)]
     pub(crate) intersects: Option<Geometry>,
+}
 
-    /// A time or an interval, both ends included: 2020, 2020-05, 2020-05-01, 2020-05-01T12:00:00Z, A/B, A/.. or ../B
-    #[arg(long, value_name = "T|A/B", value_parser = interval)]
-    pub(crate) datetime: Option<Interval>,
+impl PlaceArgs {
+    /// The geometry, however it was given.
+    pub(crate) fn geometry(&self) -> Option<&Geometry> {
+        self.bbox.as_ref().or(self.intersects.as_ref())
+    }
 }
 
 impl QueryArgs {
     /// The query.
     pub(crate) fn query(&self) -> Query {
-        let geometry = self.bbox.as_ref().or(self.intersects.as_ref()).cloned();
         let interval = self.datetime.unwrap_or_default();
-        Query::new(geometry, interval.start, interval.end)
+        Query::new(self.place.geometry().cloned(), interval.start, interval.end)
     }
 }
 

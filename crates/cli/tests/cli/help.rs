@@ -22,8 +22,13 @@ fn files() {
 }
 
 #[test]
+fn cells() {
+    insta::assert_snapshot!(help(&["cells", "-h"]));
+}
+
+#[test]
 fn every_command_has_an_example() {
-    for command in ["ingest", "info", "stats", "count", "files", "get", "completions"] {
+    for command in ["ingest", "info", "stats", "count", "files", "cells", "get", "completions"] {
         let text = help(&[command, "--help"]);
         assert!(text.contains(&format!("Example: earthcatalog {command} ")), "{text}");
     }

@@ -1,6 +1,8 @@
 //! The real program, run as users run it: on local folders and on S3, to its end and into the middle.
 
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod crash;

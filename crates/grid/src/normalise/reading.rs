@@ -81,7 +81,7 @@ fn is_world_box(ring: &[Position]) -> bool {
 }
 
 /// Twice the area, positive for counterclockwise rings.
-pub(super) fn twice_area(ring: &[Position]) -> f64 {
+pub(crate) fn twice_area(ring: &[Position]) -> f64 {
     let Some(o) = ring.first() else { return 0.0 };
     steps(ring).map(|(a, b)| (a.x - o.x) * (b.y - o.y) - (b.x - o.x) * (a.y - o.y)).sum()
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use earthcatalog_model::{DataFile, TableSchema, Timestamp};
 
+use crate::commits;
 use crate::error::Result;
 use crate::filter::Filter;
 
@@ -70,6 +71,14 @@ pub struct Head {
     pub files: Option<u64>,
     /// Bytes of the data files, by the snapshot's summary.
     pub bytes: Option<u64>,
+}
+
+impl Head {
+    /// True if the current snapshot is the one that this commit made. False also where the commit is no longer known:
+    /// a table remembers its last hundred.
+    pub fn is_of(&self, commit: &CommitId) -> bool {
+        self.snapshot_id.is_some() && commits::find(&self.properties, commit) == Some(self.snapshot_id)
+    }
 }
 
 /// The name of a commit, given by whoever decides it, so that it is not applied twice.

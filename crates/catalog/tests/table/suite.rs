@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use earthcatalog_catalog::{
-    Change, Error, Filter, Head, IcebergOptions, IcebergTable, MemoryTable, Operation, Table,
+    Change, CommitId, Error, Filter, Head, IcebergOptions, IcebergTable, MemoryTable, Operation, Table,
 };
 use earthcatalog_model::{CellId, Timestamp};
 use earthcatalog_store::{Base, Stores};
@@ -102,6 +102,8 @@ async fn applies_a_commit_once(f: &Fixture<'_>) {
     let answer = f.table.commit(again).await.unwrap();
     assert_eq!(answer.snapshot_id, before.snapshot_id);
     assert_eq!(f.head().await, before);
+    let is_of = |id: &str| before.is_of(&CommitId::new(id));
+    assert_eq!((is_of("1"), is_of("2"), is_of("3")), (false, true, false));
 }
 
 async fn replaces(f: &Fixture<'_>) {

@@ -1,13 +1,15 @@
 //! Sorting more records than fit in memory: byte strings, in the order of their bytes.
 //!
-//! Records are packed into one arena. When it is full, they are sorted and written to a temporary file, a run; runs
-//! are merged 64 to one when there are as many of one level, so that open files and buffers stay few however small
-//! the memory is. What the bytes mean is the caller's: whoever wants an order encodes it.
+//! Records are packed into one arena. When it is full, they are sorted and written to a temporary file, a run, on a
+//! thread of its own while the next arena fills; runs are merged 64 to one when there are as many of one level, so that
+//! open files and buffers stay few however small the memory is. What the bytes mean is the caller's: whoever wants an
+//! order encodes it.
 
 use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
+use std::thread::{Builder, JoinHandle};
 
 use crate::error::{Error, Result};
 
@@ -37,10 +39,14 @@ struct Run {
     level: u32,
 }
 
+/// A thread that writes a run; it gives the arena back, emptied.
+type Spilling = JoinHandle<io::Result<(Run, Arena)>>;
+
 /// Takes records in any order.
 pub(crate) struct Sorter {
     arena: Arena,
     runs: Vec<Run>,
+    spilling: Option<Spilling>,
     limit: usize,
     dir: PathBuf,
 }
@@ -55,13 +61,14 @@ impl Sorter {
     /// A sorter that holds about `memory` bytes and puts its runs into `dir`.
     pub(crate) fn new(memory: u64, dir: Option<PathBuf>) -> Self {
         let limit = usize::try_from(memory).unwrap_or(usize::MAX).min(u32::MAX as usize);
-        Self { arena: Arena::default(), runs: Vec::new(), limit, dir: dir.unwrap_or_else(std::env::temp_dir) }
+        let dir = dir.unwrap_or_else(std::env::temp_dir);
+        Self { arena: Arena::default(), runs: Vec::new(), spilling: None, limit, dir }
     }
 
     /// Adds a record.
     pub(crate) fn push(&mut self, record: &[u8]) -> Result<()> {
-        // A quarter is left for the buffers of the merge.
-        if self.arena.size_with(record) > self.limit / 4 * 3 && !self.arena.slots.is_empty() {
+        // Two arenas, and a quarter is left for the buffers of the merge.
+        if self.arena.size_with(record) > self.limit / 8 * 3 && !self.arena.slots.is_empty() {
             self.spill()?;
         }
         self.arena.push(record);
@@ -71,21 +78,35 @@ impl Sorter {
     /// Everything that was pushed, in order. What is in memory stays there.
     pub(crate) fn finish(mut self) -> Result<Sorted> {
         self.arena.sort();
+        drop(self.settle()?);
         let buffer = self.buffer(self.runs.len());
         let files = std::mem::take(&mut self.runs);
         let merger = Merger::new(files, Some(self.arena), buffer).map_err(|e| reading(&self.dir, e))?;
         Ok(Sorted { merger, dir: self.dir })
     }
 
+    /// Begins to write what is in memory, once what was begun before is done.
     fn spill(&mut self) -> Result<()> {
-        self.arena.sort();
-        let run = self.arena.write_run(&self.dir, self.buffer(1)).map_err(|e| writing(&self.dir, e))?;
+        let empty = self.settle()?;
+        let full = std::mem::replace(&mut self.arena, empty);
+        let (dir, buffer) = (self.dir.clone(), self.buffer(1));
+        let thread = Builder::new().name("earthcatalog-sort".to_owned());
+        let spilling =
+            thread.spawn(move || full.into_run(&dir, buffer)).map_err(|e| writing(&self.dir, e))?;
+        self.spilling = Some(spilling);
+        Ok(())
+    }
+
+    /// Waits for the run that is being written; an empty arena.
+    fn settle(&mut self) -> Result<Arena> {
+        let Some(spilling) = self.spilling.take() else { return Ok(Arena::default()) };
+        let died = |_| Err(io::Error::other("the thread that sorted it died"));
+        let (run, arena) = spilling.join().unwrap_or_else(died).map_err(|e| writing(&self.dir, e))?;
         self.runs.push(run);
-        self.arena.clear();
         while let Some(level) = self.full_level() {
             self.merge_last(level)?;
         }
-        Ok(())
+        Ok(arena)
     }
 
     /// The level of the last runs, if there are enough of it.
@@ -150,6 +171,14 @@ impl Arena {
     fn clear(&mut self) {
         self.bytes.clear();
         self.slots.clear();
+    }
+
+    /// Sorts and writes the records, and empties the arena, which keeps its room.
+    fn into_run(mut self, dir: &std::path::Path, buffer: usize) -> io::Result<(Run, Self)> {
+        self.sort();
+        let run = self.write_run(dir, buffer)?;
+        self.clear();
+        Ok((run, self))
     }
 
     fn write_run(&self, dir: &std::path::Path, buffer: usize) -> io::Result<Run> {

@@ -53,10 +53,40 @@ fn open_files_stay_few() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
+fn a_failure_is_heard_at_the_end_too() {
     let mut sorter = Sorter::new(1, Some("/nowhere/at/all".into()));
     sorter.push(b"a").unwrap();
-    let error = sorter.push(b"b").unwrap_err();
+    sorter.push(b"b").unwrap();
+    let error = sorter.finish().err().unwrap();
+    assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+}
+
+#[test]
+fn memory_holds_what_it_may_and_no_more() {
+    let limit = 64 << 10;
+    let mut sorter = Sorter::new(limit, None);
+    for i in 0u32..50_000 {
+        sorter.push(&i.wrapping_mul(2_654_435_761).to_be_bytes()).unwrap();
+        // Records are 5 bytes, what finds them 16; the other arena is as large, the buffers take the rest.
+        assert!(
+            sorter.arena.bytes.len() + sorter.arena.slots.len() * size_of::<Slot>() <= limit as usize / 8 * 3
+        );
+    }
+    let mut sorted = sorter.finish().unwrap();
+    let mut count = 0;
+    while sorted.next().unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 50_000);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let mut sorter = Sorter::new(1, Some("/nowhere/at/all".into()));
+    // The first two fill the arenas; whoever needs one of them then hears of it.
+    sorter.push(b"a").unwrap();
+    sorter.push(b"b").unwrap();
+    let error = sorter.push(b"c").unwrap_err();
     assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
 }
 

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use chrono::Utc;
+use serde::Serialize;
 
 use super::catalogs::Catalogs;
 use super::figures::{Figures, Output, Round, Shape};
@@ -40,6 +41,15 @@ pub(crate) struct Args {
     record: bool,
 }
 
+/// What is recorded.
+#[derive(Serialize)]
+struct Ingests<'a> {
+    seed: u64,
+    /// `--memory`, if it was given.
+    memory: Option<&'a str>,
+    shapes: &'a [Shape],
+}
+
 pub(super) fn run(args: &Args) -> Result<()> {
     if !args.no_build {
         programs::build(&[EARTHCATALOG, FLOOR])?;
@@ -58,10 +68,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     println!("\n{}", table(&shapes));
     if args.record {
-        let memory = args.memory.as_deref();
-        let (measured, seed) = (Utc::now(), args.seed);
-        let record = Record { measured, machine: &machine, commit: &commit, seed, memory, shapes: &shapes };
-        println!("\nrecorded in {}", record.write()?.display());
+        let figures = Ingests { seed: args.seed, memory: args.memory.as_deref(), shapes: &shapes };
+        let record = Record { measured: Utc::now(), machine: &machine, commit: &commit, figures };
+        println!("\nrecorded in {}", record.write("ingest")?.display());
     }
     Ok(())
 }

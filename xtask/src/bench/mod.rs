@@ -4,6 +4,7 @@
 
 pub(crate) mod catalogs;
 mod figures;
+mod index;
 mod ingest;
 mod machine;
 pub(crate) mod measure;
@@ -26,10 +27,13 @@ pub(crate) struct Args {
 enum Job {
     /// Ingests generated items from a local folder, beside a program that only reads and parses them.
     Ingest(ingest::Args),
+    /// Builds, merges, probes and compares a hash index of generated ids and objects.
+    Index(index::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.job {
         Job::Ingest(args) => ingest::run(args),
+        Job::Index(args) => index::run(args),
     }
 }

@@ -10,6 +10,8 @@ use crate::root::{root, target};
 pub(crate) const EARTHCATALOG: &str = "earthcatalog";
 /// What only reads and parses the same files.
 pub(super) const FLOOR: &str = "earthcatalog-bench-floor";
+/// What does the hash index's work alone.
+pub(super) const INDEX: &str = "earthcatalog-bench-index";
 
 /// Builds programs of the workspace, all with the same features.
 ///

@@ -1,4 +1,4 @@
-//! `benches/results/<date>-ingest.json`: what was measured, where, and of which commit, with every run's raw figures.
+//! `benches/results/<date>-<job>.json`: what was measured, where, and of which commit, with every run's raw figures.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::figures::Shape;
 use super::machine::{Commit, Machine};
 use crate::Result;
 use crate::root::root;
@@ -15,29 +14,28 @@ const RESULTS: &str = "benches/results";
 
 /// The document. Time is in seconds, memory and sizes in bytes.
 #[derive(Serialize)]
-pub(super) struct Record<'a> {
+pub(super) struct Record<'a, F: Serialize> {
     #[serde(serialize_with = "seconds")]
     pub(super) measured: DateTime<Utc>,
     pub(super) machine: &'a Machine,
     pub(super) commit: &'a Commit,
-    pub(super) seed: u64,
-    /// `--memory`, if it was given.
-    pub(super) memory: Option<&'a str>,
-    pub(super) shapes: &'a [Shape],
+    /// What the job measured.
+    #[serde(flatten)]
+    pub(super) figures: F,
 }
 
 fn seconds<S: serde::Serializer>(time: &DateTime<Utc>, to: S) -> std::result::Result<S::Ok, S::Error> {
     to.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-impl Record<'_> {
+impl<F: Serialize> Record<'_, F> {
     /// Writes it under a name that is not taken, and returns its path from the workspace's root.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn write(&self) -> Result<PathBuf> {
-        let path =
-            free_name(&self.measured.format("%Y-%m-%d").to_string(), |path| root().join(path).exists());
+    pub(super) fn write(&self, job: &str) -> Result<PathBuf> {
+        let name = format!("{}-{job}", self.measured.format("%Y-%m-%d"));
+        let path = free_name(&name, |path| root().join(path).exists());
         fs::create_dir_all(root().join(RESULTS))?;
         fs::write(root().join(&path), serde_json::to_string_pretty(self)? + "\n")?;
         Ok(path)
@@ -45,13 +43,13 @@ impl Record<'_> {
 }
 
 /// The day's first name that is not taken: nothing recorded is lost by another run.
-fn free_name(date: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
-    let mut path = Path::new(RESULTS).join(format!("{date}-ingest.json"));
+fn free_name(name: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
+    let mut path = Path::new(RESULTS).join(format!("{name}.json"));
     for number in 2.. {
         if !taken(&path) {
             break;
         }
-        path.set_file_name(format!("{date}-ingest-{number}.json"));
+        path.set_file_name(format!("{name}-{number}.json"));
     }
     path
 }
@@ -63,9 +61,9 @@ mod tests {
     #[test]
     fn a_second_record_of_a_day_gets_a_name_of_its_own() {
         let first = Path::new("benches/results/2026-01-02-ingest.json");
-        assert_eq!(free_name("2026-01-02", |_| false), first);
+        assert_eq!(free_name("2026-01-02-ingest", |_| false), first);
         assert_eq!(
-            free_name("2026-01-02", |path| path == first),
+            free_name("2026-01-02-ingest", |path| path == first),
             Path::new("benches/results/2026-01-02-ingest-2.json")
         );
     }

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: what the main jobs cost, each raced against a floor in the same minutes.
 //!
-//! Small steps (a covering, a file) are criterion's, under `benches/`; here whole programs are run as users run them.
+//! Small steps (a covering, a file) are criterion's, under `benches/`: here their figures are kept. Whole programs are run as
+//! users run them.
 
 pub(crate) mod catalogs;
 mod figures;
+mod grid;
 mod ingest;
 mod machine;
 pub(crate) mod measure;
@@ -26,10 +28,13 @@ pub(crate) struct Args {
 enum Job {
     /// Ingests generated items from a local folder, beside a program that only reads and parses them.
     Ingest(ingest::Args),
+    /// Coverings of points, footprints, a coast and the world, by criterion.
+    Grid(grid::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.job {
         Job::Ingest(args) => ingest::run(args),
+        Job::Grid(args) => grid::run(args),
     }
 }

@@ -81,3 +81,7 @@ fn together(mut shapes: Vec<Shape>) -> Shape {
     }
     if polygons.is_empty() { Shape::MultiLineString(lines) } else { Shape::MultiPolygon(polygons) }
 }
+
+#[cfg(test)]
+#[path = "boxes_tests.rs"]
+mod tests;

@@ -50,10 +50,12 @@ fn utm_zones_keep_the_contract() {
     }
 }
 
-/// An example that is short enough to be read at once.
+/// Short enough to be read at once, and what docs/grids.md shows.
 #[test]
 fn a_grid_of_ones_own_takes_less_than_sixty_lines() {
-    assert!(include_str!("../examples/utm.rs").lines().count() < 60);
+    let example = include_str!("../examples/utm.rs");
+    assert!(example.lines().count() < 60);
+    assert!(include_str!("../../../docs/grids.md").contains(example), "docs/grids.md shows another example");
 }
 
 /// The names of the cells in a picture, sorted.

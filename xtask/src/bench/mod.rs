@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: what the main jobs cost, each raced against a floor in the same minutes.
 //!
-//! Small steps (a covering, a file) are criterion's, under `benches/`; here whole programs are run as users run them.
+//! Small steps (a covering, a file) are criterion's, under `benches/`: here their figures are kept. Whole programs are run as
+//! users run them.
 
 pub(crate) mod catalogs;
 mod figures;
+mod grid;
 mod index;
 mod ingest;
 mod machine;
@@ -29,11 +31,14 @@ enum Job {
     Ingest(ingest::Args),
     /// Builds, merges, probes and compares a hash index of generated ids and objects.
     Index(index::Args),
+    /// Coverings of points, footprints, a coast and the world, by criterion.
+    Grid(grid::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.job {
         Job::Ingest(args) => ingest::run(args),
         Job::Index(args) => index::run(args),
+        Job::Grid(args) => grid::run(args),
     }
 }

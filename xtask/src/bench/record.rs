@@ -24,8 +24,13 @@ pub(super) struct Record<'a, F: Serialize> {
     pub(super) figures: F,
 }
 
-fn seconds<S: serde::Serializer>(time: &DateTime<Utc>, to: S) -> std::result::Result<S::Ok, S::Error> {
-    to.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
+fn seconds<S: serde::Serializer>(at: &DateTime<Utc>, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(&time(at))
+}
+
+/// A time as records show it.
+pub(super) fn time(at: &DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 impl<F: Serialize> Record<'_, F> {
@@ -34,22 +39,30 @@ impl<F: Serialize> Record<'_, F> {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn write(&self, job: &str) -> Result<PathBuf> {
-        let name = format!("{}-{job}", self.measured.format("%Y-%m-%d"));
-        let path = free_name(&name, |path| root().join(path).exists());
-        fs::create_dir_all(root().join(RESULTS))?;
-        fs::write(root().join(&path), serde_json::to_string_pretty(self)? + "\n")?;
-        Ok(path)
+        write(job, &self.measured, self)
     }
 }
 
+/// Writes a record of a job under a name that is not taken, and returns its path from the workspace's root.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn write<T: Serialize>(job: &str, measured: &DateTime<Utc>, record: &T) -> Result<PathBuf> {
+    let date = measured.format("%Y-%m-%d").to_string();
+    let path = free_name(&date, job, |path| root().join(path).exists());
+    fs::create_dir_all(root().join(RESULTS))?;
+    fs::write(root().join(&path), serde_json::to_string_pretty(record)? + "\n")?;
+    Ok(path)
+}
+
 /// The day's first name that is not taken: nothing recorded is lost by another run.
-fn free_name(name: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
-    let mut path = Path::new(RESULTS).join(format!("{name}.json"));
+fn free_name(date: &str, job: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
+    let mut path = Path::new(RESULTS).join(format!("{date}-{job}.json"));
     for number in 2.. {
         if !taken(&path) {
             break;
         }
-        path.set_file_name(format!("{name}-{number}.json"));
+        path.set_file_name(format!("{date}-{job}-{number}.json"));
     }
     path
 }
@@ -61,9 +74,9 @@ mod tests {
     #[test]
     fn a_second_record_of_a_day_gets_a_name_of_its_own() {
         let first = Path::new("benches/results/2026-01-02-ingest.json");
-        assert_eq!(free_name("2026-01-02-ingest", |_| false), first);
+        assert_eq!(free_name("2026-01-02", "ingest", |_| false), first);
         assert_eq!(
-            free_name("2026-01-02-ingest", |path| path == first),
+            free_name("2026-01-02", "ingest", |path| path == first),
             Path::new("benches/results/2026-01-02-ingest-2.json")
         );
     }

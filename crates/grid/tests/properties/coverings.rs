@@ -35,9 +35,10 @@ fn check(judge: &Judge, parts: &[Part], rng: &mut Random) -> usize {
     shown
 }
 
-/// From a metre, or a thousandth of a cell, to twenty cells.
+/// From a thousandth of a cell to twenty cells; of one or two as a rule, because large ones take their time.
 fn size(rng: &mut Random, judge: &Judge) -> f64 {
-    judge.size() * 10f64.powf(rng.between(-3.0, 1.3))
+    let most = if rng.below(5) == 0 { 1.3 } else { 0.3 };
+    judge.size() * 10f64.powf(rng.between(-3.0, most))
 }
 
 fn misses_nothing(count: u64, any: fn(&mut Random) -> Judge) {
@@ -70,7 +71,8 @@ fn any_size_at_coarse_levels() {
         let judge =
             if rng.below(2) == 0 { Judge::s2(rng.below(6) as u8) } else { Judge::h3(rng.below(4) as u8) };
         let crowds = judge.corners_of_any(rng);
-        let size = 10f64.powf(rng.between(-5.0, 1.93));
+        let most = if rng.below(5) == 0 { 1.93 } else { 0.5 };
+        let size = 10f64.powf(rng.between(-5.0, most));
         let parts = parts(rng, size, &crowds);
         shown += check(&judge, &parts, rng);
     });

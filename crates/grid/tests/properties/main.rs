@@ -25,6 +25,8 @@ mod poles;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
+mod real;
+#[cfg(test)]
 mod regions;
 #[cfg(test)]
 mod tightness;

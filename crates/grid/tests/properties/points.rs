@@ -29,35 +29,46 @@ pub(crate) fn points(
 ) {
     match part {
         Part::Point(p) => show(p.x, p.y),
-        Part::Line(line) => line_points(line, cell_of, show),
+        Part::Line(line) => line_points(rng, line, cell_of, show),
         Part::Polygon(rings) => {
-            rings.iter().for_each(|ring| line_points(ring, cell_of, show));
+            rings.iter().for_each(|ring| line_points(rng, ring, cell_of, show));
             inside_points(rng, rings, show);
         }
     }
 }
 
-fn line_points(line: &[Position], cell_of: &dyn Fn(f64, f64) -> u64, show: &mut dyn FnMut(f64, f64)) {
-    const STEPS: usize = 24;
+/// Steps in which an edge is looked at, at most.
+const STEPS: usize = 12;
+
+fn line_points(
+    rng: &mut Random,
+    line: &[Position],
+    cell_of: &dyn Fn(f64, f64) -> u64,
+    show: &mut dyn FnMut(f64, f64),
+) {
     for pair in line.windows(2) {
-        for i in 0..STEPS {
-            let (mut low, mut high) = (i as f64 / STEPS as f64, (i + 1) as f64 / STEPS as f64);
+        let steps = 1 + rng.below(STEPS);
+        for i in 0..steps {
+            let ends = [i as f64 / steps as f64, (i + 1) as f64 / steps as f64];
             let at = |t: f64| mix(&pair[0], &pair[1], t);
             let cell = |t: f64| cell_of(at(t).0, at(t).1);
-            show(at(low).0, at(low).1);
-            show(at(high).0, at(high).1);
-            let first = cell(low);
-            if first == cell(high) {
-                continue;
+            ends.iter().for_each(|t| show(at(*t).0, at(*t).1));
+            // To narrow down a change takes sixty times as long as to see one: every other has to do.
+            if cell(ends[0]) != cell(ends[1]) && rng.below(2) == 0 {
+                narrowed(ends, &cell).iter().for_each(|t| show(at(*t).0, at(*t).1));
             }
-            for _ in 0..60 {
-                let t = 0.5 * (low + high);
-                if cell(t) == first { low = t } else { high = t }
-            }
-            show(at(low).0, at(low).1);
-            show(at(high).0, at(high).1);
         }
     }
+}
+
+/// The last place before and the first behind a change of cell, as close to each other as numbers go.
+fn narrowed([mut low, mut high]: [f64; 2], cell: &dyn Fn(f64) -> u64) -> [f64; 2] {
+    let first = cell(low);
+    for _ in 0..60 {
+        let t = 0.5 * (low + high);
+        if cell(t) == first { low = t } else { high = t }
+    }
+    [low, high]
 }
 
 fn inside_points(rng: &mut Random, rings: &[Vec<Position>], show: &mut dyn FnMut(f64, f64)) {
@@ -66,7 +77,7 @@ fn inside_points(rng: &mut Random, rings: &[Vec<Position>], show: &mut dyn FnMut
         (all().map(|p| p.x).fold(f64::MAX, f64::min), all().map(|p| p.x).fold(f64::MIN, f64::max));
     let (south, north) =
         (all().map(|p| p.y).fold(f64::MAX, f64::min), all().map(|p| p.y).fold(f64::MIN, f64::max));
-    for _ in 0..60 {
+    for _ in 0..30 {
         let (x, y) = (rng.between(west, east), rng.between(south, north));
         if is_inside(rings, x, y) {
             show(x, y);

@@ -1,4 +1,7 @@
 //! What is new in a listing: a merge of the sorted listing with the objects of the index.
+//!
+//! Time goes in one pass over the files of objects, and twice over the listing: once to sort it, once to merge. Reading,
+//! sorting and comparing each have a task or thread.
 
 use std::cmp::Ordering;
 
@@ -6,7 +9,7 @@ use earthcatalog_model::KeyHash;
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::listing::{Chunk, Line, Lines, Listing, mark};
 use crate::log::time_key;
 use crate::objects::{Fate, ObjectRow, ObjectsBatch};
@@ -114,6 +117,43 @@ pub struct Outcome {
 /// A comparison under way: [`Comparison::next`] until it gives None, then [`Comparison::finish`].
 ///
 /// In memory are some batches, and a bit for each line of the listing.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use earthcatalog_hash_index::{
+///     CompareOptions, Difference, Fate, Listed, Listing, ListingOptions, ObjectLog, ObjectRow, Objects, ObjectsWriter,
+/// };
+/// use earthcatalog_model::{IdHash, KeyHash};
+/// use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // What an earlier run left: one object, ingested.
+/// let mut log = ObjectLog::new(1 << 20, None);
+/// let a = KeyHash::of("bucket", "a.json");
+/// log.push(&ObjectRow { key: a, id: Some(IdHash::of("a")), last_modified: None, etag: None, fate: Fate::Ingested })?;
+/// let mut file = Vec::new();
+/// log.write(ObjectsWriter::base(&mut file)?)?;
+/// let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+/// store.put(&Path::from("objects.parquet"), file.into()).await?;
+///
+/// // Today's listing has another one beside it.
+/// let mut listing = Listing::new(ListingOptions::default());
+/// for key in ["a.json", "b.json"] {
+///     listing.push(&Listed { key: KeyHash::of("bucket", key), last_modified: None, etag: None })?;
+/// }
+/// let objects = Objects::open(&store, &["objects.parquet".into()]).await?;
+/// let mut comparison = listing.compare(&objects, CompareOptions::default());
+/// while let Some(differences) = comparison.next().await? {
+///     assert!(matches!(differences.as_slice(), [Difference::New { seq: 1, .. }]));
+/// }
+/// let outcome = comparison.finish().await?;
+/// assert!(outcome.selected.contains(1) && outcome.tally.is_closed());
+/// assert_eq!((outcome.tally.new, outcome.tally.known_ingested), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Comparison {
     objects: BoxStream<'static, Result<ObjectsBatch>>,
     lines: Lines,
@@ -121,7 +161,6 @@ pub struct Comparison {
     row: usize,
     chunk: Chunk,
     line: usize,
-    /// True behind the last of each.
     ended: Ended,
     options: CompareOptions,
     returning: Returning,
@@ -129,10 +168,12 @@ pub struct Comparison {
     tally: Tally,
 }
 
+/// True behind the last of each, and after an error.
 #[derive(Default)]
 struct Ended {
     objects: bool,
     lines: bool,
+    in_error: bool,
 }
 
 impl Listing {
@@ -159,8 +200,18 @@ impl Comparison {
     /// The next differences, in order of the hashes of the keys; None behind the last.
     ///
     /// # Errors
-    /// When a temporary file or a file of the index cannot be read, or the latter is not sorted.
+    /// When a temporary file or a file of the index cannot be read, or the latter is not sorted. After an error there
+    /// is nothing more to be had: what is left of the streams is not the rest.
     pub async fn next(&mut self) -> Result<Option<Vec<Difference>>> {
+        if self.ended.in_error {
+            return Err(Error::Worker { what: "compare the listing" });
+        }
+        let next = self.advance().await;
+        self.ended.in_error = next.is_err();
+        next
+    }
+
+    async fn advance(&mut self) -> Result<Option<Vec<Difference>>> {
         let mut differences = Vec::new();
         while differences.is_empty() {
             self.fill().await?;

@@ -173,6 +173,7 @@ async fn a_damaged_index_ends_it_and_leaves_no_temporary_files() {
         }
     };
     assert!(error.to_string().contains("warehouse_index/0.parquet"), "{error}");
+    assert!(comparison.finish().await.is_err(), "what came before the error is not an outcome");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 

@@ -14,7 +14,7 @@ use object_store::path::Path;
 use crate::drain::drain;
 use crate::error::{Error, Result};
 use crate::ids::{self, ID_HASH, PARTITIONS};
-use crate::merge::{Part, Parts, ahead, checked, merge};
+use crate::merge::{Part, Parts, checked, merge};
 use crate::parquet_out::Summary;
 use crate::probe::Hit;
 use crate::reader::{IdsBatch, IdsReader};
@@ -151,7 +151,7 @@ fn parts(file: &IdsReader) -> Parts {
         let hashes = hashes.ok_or_else(|| stored.corrupt("its hashes have no 16 bytes"))?;
         Ok(Part { live: typed.live().cloned(), hashes, batch })
     });
-    ahead(checked(file.stored.path.to_string(), parts.boxed()))
+    checked(&file.stored.path, parts.boxed())
 }
 
 fn broken(file: Option<&IdsReader>) -> Error {

@@ -107,6 +107,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
+    fn whatever_is_damaged_is_named(flips in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4)) {
+        let mut file = base(&(0..3_000).map(|n| (n, vec![partition(n)])).collect());
+        flips.iter().for_each(|(at, bits)| { let at = at.index(file.len()); file[at] ^= bits; });
+        block_on(async {
+            let (store, paths) = stored(vec![file]).await;
+            let merged = async { Ids::open(&store, &paths).await?.merge(Shared::default()).await };
+            // A hash that is damaged and still in order cannot be told; everything else can.
+            if let Err(error) = merged.await {
+                assert!(error.to_string().contains("warehouse_index/0.parquet"), "{error:?}");
+            }
+        });
+    }
+
+    #[test]
     fn base_and_segments_are_as_a_map_that_changes(
         model in prop::collection::btree_map(0u64..60, partitions(), 0..40),
         changes in prop::collection::vec(

@@ -11,6 +11,7 @@ use arrow_data::transform::MutableArrayData;
 use arrow_schema::SchemaRef;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
@@ -49,28 +50,29 @@ pub(crate) fn merge(
     .boxed()
 }
 
-/// Batches of a file, checked to be in order: a merge of what is not would lose rows.
-pub(crate) fn checked(path: String, parts: Parts) -> Parts {
-    let mut order = Order { path, last: None, row: 0 };
-    parts.and_then(move |part| std::future::ready(order.check(&part.hashes).map(|()| part))).boxed()
+/// The batches of the file at `path`, checked to be in order, for a merge of what is not would lose rows; and read ahead
+/// by a task of its own, so that two cores have work.
+pub(crate) fn checked(path: &Path, parts: Parts) -> Parts {
+    let mut order = Order { path: path.to_string(), last: None, row: 0 };
+    let parts = parts.and_then(move |part| std::future::ready(order.check(&part.hashes).map(|()| part)));
+    ahead(path.clone(), parts.boxed())
 }
 
-/// The same stream, read ahead by a task of its own, so that two cores have work.
-pub(crate) fn ahead<T: Send + 'static>(
+fn ahead<T: Send + 'static>(
+    path: Path,
     stream: BoxStream<'static, Result<T>>,
 ) -> BoxStream<'static, Result<T>> {
     futures::stream::once(async move {
         let (send, receive) = mpsc::channel(AHEAD);
         let task = tokio::spawn(forward(stream, send));
-        futures::stream::unfold((receive, Some(task)), |(mut receive, task)| async move {
-            match receive.recv().await {
-                Some(item) => Some((item, (receive, task))),
-                // The channel closes when the task ends, and it ends too when it panics.
-                None => match task?.await {
-                    Ok(()) => None,
-                    Err(_) => Some((Err(Error::Worker { what: "read a file" }), (receive, None))),
-                },
+        futures::stream::unfold((receive, Some((task, path))), |(mut receive, reader)| async move {
+            if let Some(item) = receive.recv().await {
+                return Some((item, (receive, reader)));
             }
+            // The channel closes when the task ends, and it ends too when damage makes the decoder panic.
+            let (task, path) = reader?;
+            let died = task.await.is_err();
+            died.then(|| (Err(Error::corrupt(&path, "reading it broke off")), (receive, None)))
         })
     })
     .flatten()

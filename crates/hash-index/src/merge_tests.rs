@@ -29,7 +29,7 @@ fn gallops_to_the_first_that_is_not_below() {
 #[tokio::test]
 async fn order_is_checked_across_batches() {
     let check = async |numbers: &[&[u64]], expected: Option<u64>| {
-        let ended = checked("x".into(), parts(numbers)).try_collect::<Vec<_>>().await;
+        let ended = checked(&"x".into(), parts(numbers)).try_collect::<Vec<_>>().await;
         let row = ended.err().map(|error| match error {
             Error::Disordered { row, .. } => row,
             other => panic!("{other}"),
@@ -45,8 +45,8 @@ async fn order_is_checked_across_batches() {
 async fn a_task_that_dies_is_an_error_and_no_end() {
     let stream =
         futures::stream::iter([Ok(1), Ok(2)]).chain(futures::stream::once(async { panic!("as asked") }));
-    let read: Vec<Result<i32>> = ahead(stream.boxed()).collect().await;
-    assert!(matches!(read.as_slice(), [Ok(1), Ok(2), Err(Error::Worker { .. })]), "{read:?}");
+    let read: Vec<Result<i32>> = ahead("x".into(), stream.boxed()).collect().await;
+    assert!(matches!(read.as_slice(), [Ok(1), Ok(2), Err(Error::Corrupt { .. })]), "{read:?}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use object_store::path::Path;
 use crate::drain::drain;
 use crate::error::{Error, Result};
 use crate::ids;
-use crate::merge::{Part, Parts, ahead, checked, merge};
+use crate::merge::{Part, Parts, checked, merge};
 use crate::objects::{self, BASE, COLUMNS, KEY_HASH, ObjectRow, ObjectsBatch, SEGMENT};
 use crate::objects_writer::ObjectsWriter;
 use crate::parquet_out::Summary;
@@ -115,7 +115,7 @@ fn parts(file: &Stored) -> Parts {
         let live = if is_base { None } else { typed(&batch, path)?.live() };
         Ok(Part { live, hashes, batch })
     });
-    ahead(checked(file.path.to_string(), parts.boxed()))
+    checked(&file.path, parts.boxed())
 }
 
 fn typed(batch: &RecordBatch, path: &str) -> Result<ObjectsBatch> {

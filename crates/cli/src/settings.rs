@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use earthcatalog::{
-    Assets, BucketMap, Config, DEFAULT_CONCURRENCY, DEFAULT_MEMORY, GridSpec, Mode, StoreOptions,
+    Assets, BucketMap, Config, DEFAULT_CONCURRENCY, DEFAULT_MEMORY, GridSpec, Mode, Share, StoreOptions,
 };
 
 use crate::args::value::{LogFormat, ProgressMode, Size};
@@ -23,7 +23,7 @@ use file::ConfigFile;
 use layers::{Layers, Resolved};
 
 /// The keys of the configuration file. In the environment they are upper case with `_` for `-`, behind `EARTHCATALOG_`.
-pub(crate) const KEYS: [&str; 18] = [
+pub(crate) const KEYS: [&str; 20] = [
     "catalog",
     "anonymous",
     "map-bucket",
@@ -40,6 +40,8 @@ pub(crate) const KEYS: [&str; 18] = [
     "concurrency",
     "memory",
     "threads",
+    "max-delete",
+    "update-hash-index",
     "no-lock",
     "unsafe-no-cas",
 ];
@@ -76,6 +78,8 @@ pub(crate) struct IngestSettings {
     pub(crate) concurrency: NonZeroUsize,
     pub(crate) memory: Size,
     pub(crate) threads: Option<NonZeroUsize>,
+    pub(crate) max_delete: Share,
+    pub(crate) update_hash_index: bool,
     pub(crate) no_lock: bool,
     pub(crate) unsafe_no_cas: bool,
 }
@@ -134,6 +138,12 @@ impl IngestSettings {
             )?,
             memory: layers.one("memory", args.and_then(|a| a.memory), Size(DEFAULT_MEMORY))?,
             threads: layers.maybe("threads", args.and_then(|a| a.threads))?,
+            max_delete: layers.one("max-delete", args.and_then(|a| a.max_delete), Share::ONE_PERCENT)?,
+            update_hash_index: layers.one(
+                "update-hash-index",
+                args.and_then(|a| a.update_hash_index),
+                true,
+            )?,
             no_lock: layers.one("no-lock", args.and_then(|a| a.no_lock), false)?,
             unsafe_no_cas: layers.one("unsafe-no-cas", args.and_then(|a| a.unsafe_no_cas), false)?,
         })

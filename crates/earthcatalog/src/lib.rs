@@ -57,7 +57,8 @@ pub use earthcatalog_grid::{
 };
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
-    DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report, Stop,
+    DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report,
+    Share, Stop,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;

@@ -56,4 +56,8 @@ impl Href for Sources {
     fn href(&self, object: &ObjectRef) -> String {
         self.stores.href(object)
     }
+
+    fn object(&self, href: &str) -> (String, String) {
+        self.stores.object_of(href)
+    }
 }

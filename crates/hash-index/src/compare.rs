@@ -23,7 +23,7 @@ pub struct CompareOptions {
     /// Objects that were rejected are selected, though they have not changed.
     pub retry_rejected: bool,
     /// The listing is the whole truth: what it does not have is [`Difference::Gone`], and superseded objects of the ids
-    /// that were lost thereby are selected. Without it nothing is gone.
+    /// whose object is gone or has changed are selected. Without it nothing is gone.
     pub gone: bool,
 }
 
@@ -300,11 +300,18 @@ impl Comparison {
             return Ok(());
         }
         self.tally.gone += 1;
-        if let (Fate::Ingested, Some(id)) = (batch.fate(self.row), batch.id(self.row)) {
-            self.returning.lost(&id)?;
-        }
+        self.lose(batch, self.row)?;
         differences.push(Difference::Gone { old: batch.row(self.row) });
         Ok(())
+    }
+
+    /// An object that rows of the table are from no longer stands for them; one that was rejected may have been an item
+    /// before, and its rows stay.
+    fn lose(&mut self, batch: &ObjectsBatch, row: usize) -> Result<()> {
+        match (batch.fate(row), batch.id(row)) {
+            (Fate::Ingested | Fate::Rejected, Some(id)) if self.options.gone => self.returning.lost(&id),
+            _ => Ok(()),
+        }
     }
 
     fn listed(&mut self, line: &Line, batch: &ObjectsBatch, differences: &mut Vec<Difference>) -> Result<()> {
@@ -313,6 +320,8 @@ impl Comparison {
             (Age::Newer, _) => {
                 self.tally.changed += 1;
                 self.selected.insert(seq);
+                // What it holds now is not known: its id may be lost, or be an older one than a superseded object has.
+                self.lose(batch, row)?;
                 differences.push(Difference::Changed { seq, old: batch.row(row) });
             }
             (Age::Older, _) => {

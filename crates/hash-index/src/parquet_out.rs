@@ -21,7 +21,7 @@ pub(crate) const BATCH: usize = 16 << 10;
 const ROW_GROUP: usize = 256 << 10;
 
 /// What was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows; in a base file of ids that is ids.
     pub rows: u64,

@@ -3,17 +3,19 @@
 use std::path::Path as LocalPath;
 use std::sync::Arc;
 
-use bytes::BytesMut;
-use object_store::ObjectStore;
-use object_store::buffered::BufWriter;
+use bytes::Bytes;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
 use tokio::fs::File;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, Result};
 
 /// Bytes of a part: S3 allows 10,000 of them, so 160 GB.
 const PART: usize = 16 << 20;
+
+/// Parts in flight.
+const IN_FLIGHT: usize = 4;
 
 /// Uploads a local file: in one request if it is small, else in parts, a few in flight. An upload that fails is taken
 /// back; the object appears whole or not at all. An object that was there is replaced.
@@ -32,44 +34,65 @@ pub async fn upload(file: &LocalPath, store: &Arc<dyn ObjectStore>, to: &Path) -
 /// # Errors
 /// When the input cannot be read or the store refuses it.
 pub async fn upload_from(
-    input: impl AsyncRead + Unpin,
+    mut input: impl AsyncRead + Unpin,
     store: &Arc<dyn ObjectStore>,
     to: &Path,
 ) -> Result<u64> {
-    let mut writer = BufWriter::with_capacity(Arc::clone(store), to.clone(), PART).with_max_concurrency(4);
-    let sent = send(input, &mut writer, to).await;
-    if sent.is_err() {
-        // The reason why it failed is worth more than a failure to clean up: stores drop unfinished uploads in time.
-        let _ = writer.abort().await;
+    let first = read_part(&mut input).await?;
+    let refused = |e| Error::store("upload", to, e);
+    if first.len() < PART {
+        let bytes = first.len() as u64;
+        return store.put(to, first.into()).await.map(|_| bytes).map_err(refused);
     }
-    sent
+    let parts = store.put_multipart(to).await.map_err(refused)?;
+    let mut writer = WriteMultipart::new_with_chunk_size(parts, PART);
+    match send(first, &mut input, &mut writer).await {
+        // Takes the upload back itself where it fails.
+        Ok(bytes) => writer.finish().await.map(|_| bytes).map_err(refused),
+        Err(error) => {
+            // The reason why it failed is worth more than a failure to clean up: stores drop unfinished uploads in time.
+            let _ = writer.abort().await;
+            Err(error.unwrap_or_else(refused))
+        }
+    }
 }
 
-async fn send(mut input: impl AsyncRead + Unpin, writer: &mut BufWriter, to: &Path) -> Result<u64> {
-    let mut sent = 0;
-    loop {
-        let chunk = read_chunk(&mut input).await.map_err(|source| Error::Input { source })?;
-        if chunk.is_empty() {
-            break;
+/// Why a part could not be sent.
+enum Unsent {
+    Input(Error),
+    Store(object_store::Error),
+}
+
+impl Unsent {
+    fn unwrap_or_else(self, refused: impl FnOnce(object_store::Error) -> Error) -> Error {
+        match self {
+            Self::Input(error) => error,
+            Self::Store(error) => refused(error),
         }
-        sent += chunk.len() as u64;
-        writer.put(chunk.freeze()).await.map_err(|e| Error::store("upload", to, e))?;
     }
-    writer.shutdown().await.map_err(|e| Error::store("upload", to, store_error(e)))?;
+}
+
+async fn send(
+    mut part: Bytes,
+    input: &mut (impl AsyncRead + Unpin),
+    writer: &mut WriteMultipart,
+) -> std::result::Result<u64, Unsent> {
+    let mut sent = 0;
+    while !part.is_empty() {
+        writer.wait_for_capacity(IN_FLIGHT).await.map_err(Unsent::Store)?;
+        sent += part.len() as u64;
+        writer.put(part);
+        part = read_part(input).await.map_err(Unsent::Input)?;
+    }
     Ok(sent)
 }
 
-async fn read_chunk(input: &mut (impl AsyncRead + Unpin)) -> std::io::Result<BytesMut> {
-    let mut chunk = BytesMut::with_capacity(1 << 20);
-    input.read_buf(&mut chunk).await?;
-    Ok(chunk)
-}
-
-/// The writer wraps the store's errors to be an `AsyncWrite`.
-fn store_error(error: std::io::Error) -> object_store::Error {
-    let generic =
-        |source: std::io::Error| object_store::Error::Generic { store: "upload", source: source.into() };
-    error.downcast::<object_store::Error>().unwrap_or_else(generic)
+/// A part, smaller only at the end.
+async fn read_part(input: &mut (impl AsyncRead + Unpin)) -> Result<Bytes> {
+    let mut part = Vec::new();
+    let read = input.take(PART as u64).read_to_end(&mut part).await;
+    read.map_err(|source| Error::Input { source })?;
+    Ok(part.into())
 }
 
 #[cfg(test)]

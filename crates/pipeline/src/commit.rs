@@ -1,60 +1,138 @@
 //! The end of a run: rejections and index into the store, then one snapshot that names all.
 
-use std::io::Read;
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use earthcatalog_catalog::{Change, CommitId, Operation};
+use earthcatalog_hash_index::IndexFiles;
+use earthcatalog_model::DataFile;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::duplicates::Resolution;
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::existing::Existing;
+use crate::fates::Fates;
 use crate::grid_properties;
 use crate::ingest::Job;
 use crate::intake::Intake;
+use crate::known::{INDEX, INDEX_PATH, Known};
 use crate::report::Report;
-use crate::worker::blocking;
 
-/// The table property that names the index of ids.
-const HASH_INDEX: &str = "earthcatalog.hash_index_path";
+/// Files of the table that are written anew at once; each is in memory whole.
+const FILES_AT_ONCE: usize = 4;
+
+/// What a run found out, at its end.
+pub(crate) struct Findings {
+    pub(crate) resolution: Resolution,
+    pub(crate) fates: Fates,
+    /// The index and what is to be done to the table's rows; None where the run replaces them all.
+    pub(crate) existing: Option<(Known, Existing)>,
+}
 
 /// Makes the snapshot and notes it in the report.
 pub(crate) async fn commit(
     job: &Job<'_>,
     intake: &mut Intake,
-    resolution: Resolution,
+    findings: Findings,
     report: &mut Report,
 ) -> Result<()> {
     if job.options.stop.is_stopped() {
         return Err(Error::Interrupted);
     }
     report.rejected_path = job.put_rejections(intake).await?;
-    let index = put_index(job, resolution).await?;
+    let Some(change) = change(job, intake, findings, report).await? else { return Ok(()) };
     job.observer.on_event(&Event::Committing { files: report.files, rows: report.rows });
-    let mut properties = grid_properties::properties(&job.parts.grid.spec());
-    properties.insert(HASH_INDEX.to_owned(), Some(index));
-    let change = Change {
-        id: CommitId::new(job.run.nonce.clone()),
-        operation: Operation::ReplaceAll,
-        add: intake.take_data_files(),
-        schema: Some((*intake.schema()).clone()),
-        properties,
-        decided_on: Some(job.run.snapshot),
-        summary: [("earthcatalog.run-id".to_owned(), job.run.id.clone())].into(),
-    };
-    report.snapshot_id = job.parts.table.commit(change).await?.snapshot_id;
+    let makes_snapshot = change.operation != Operation::Properties;
+    let committed = job.parts.table.commit(change).await?;
+    report.snapshot_id = committed.snapshot_id.filter(|_| makes_snapshot);
     Ok(())
 }
 
-/// The index of ids, under a name of this attempt; its location.
-async fn put_index(job: &Job<'_>, resolution: Resolution) -> Result<String> {
-    let rel = format!("warehouse_index/ids-{}.parquet", job.run.nonce);
-    let bytes = blocking(move || -> Result<Bytes> {
-        let mut bytes = Vec::new();
-        let mut ids = resolution.ids;
-        ids.read_to_end(&mut bytes).map_err(Error::Temporary)?;
-        Ok(bytes.into())
-    })
-    .await??;
-    job.writer.put_other(&rel, bytes).await?;
-    Ok(job.parts.base.location(&rel))
+/// The change of the table; None if there is nothing to change.
+async fn change(
+    job: &Job<'_>,
+    intake: &mut Intake,
+    findings: Findings,
+    report: &mut Report,
+) -> Result<Option<Change>> {
+    let Findings { resolution, fates, existing } = findings;
+    let mut add = intake.take_data_files();
+    let mut properties = BTreeMap::new();
+    let operation = match &existing {
+        None => {
+            properties = grid_properties::properties(&job.parts.grid.spec());
+            Operation::ReplaceAll
+        }
+        Some((_, existing)) => {
+            let (remove, rewritten) = replace(job, existing).await?;
+            report.rewritten_files += remove.len() as u64;
+            add.extend(rewritten);
+            operation(remove, &add)
+        }
+    };
+    let index = index(job, &resolution, fates, existing.as_ref(), &operation).await?;
+    if operation == Operation::Properties && index.is_none() {
+        return Ok(None);
+    }
+    properties.extend(index.unwrap_or_else(no_index));
+    Ok(Some(Change {
+        id: CommitId::new(job.run.nonce.clone()),
+        operation,
+        add,
+        schema: Some((*intake.schema()).clone()),
+        properties,
+        decided_on: Some(job.run.snapshot()),
+        summary: [("earthcatalog.run-id".to_owned(), job.run.id.clone())].into(),
+    }))
+}
+
+fn operation(remove: Vec<String>, add: &[DataFile]) -> Operation {
+    match (remove.is_empty(), add.is_empty()) {
+        (true, true) => Operation::Properties,
+        (true, false) => Operation::Append,
+        (false, _) => Operation::Replace { remove },
+    }
+}
+
+/// Writes the files anew from which rows go: the locations of the old ones, and the new ones.
+async fn replace(job: &Job<'_>, existing: &Existing) -> Result<(Vec<String>, Vec<DataFile>)> {
+    let remove = existing.files.iter().map(|(file, _)| file.path.clone()).collect();
+    let writes = existing.files.iter().map(|(file, ids)| job.writer.replace(file, ids.clone()));
+    let written: Vec<Option<DataFile>> =
+        stream::iter(writes).buffer_unordered(FILES_AT_ONCE).try_collect().await?;
+    Ok((remove, written.into_iter().flatten().collect()))
+}
+
+/// The properties that name the index after the run; None if it stays as it is.
+async fn index(
+    job: &Job<'_>,
+    resolution: &Resolution,
+    fates: Fates,
+    existing: Option<&(Known, Existing)>,
+    operation: &Operation,
+) -> Result<Option<BTreeMap<String, Option<String>>>> {
+    if !job.options.update_hash_index {
+        // A run that changes no row leaves the index right.
+        return Ok((*operation != Operation::Properties).then(no_index));
+    }
+    let Some((known, existing)) = existing else {
+        return named(job, &job.first_index(resolution, fates).await?).map(Some);
+    };
+    let mut files = job.next_index(known, existing, fates).await?;
+    if *operation != Operation::Properties {
+        files.commit.clone_from(&job.run.nonce);
+    } else if known.is_current && files == known.files {
+        return Ok(None);
+    }
+    named(job, &files).map(Some)
+}
+
+fn named(job: &Job<'_>, files: &IndexFiles) -> Result<BTreeMap<String, Option<String>>> {
+    let path = files.ids.first().map(|file| job.parts.base.location(&file.path));
+    Ok([(INDEX.to_owned(), Some(files.to_json()?)), (INDEX_PATH.to_owned(), path)].into())
+}
+
+/// No index is better than one that lies.
+fn no_index() -> BTreeMap<String, Option<String>> {
+    [(INDEX.to_owned(), None), (INDEX_PATH.to_owned(), None)].into()
 }

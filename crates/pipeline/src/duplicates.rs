@@ -1,19 +1,30 @@
-//! One row an id: who won of the items of one id, which rows of the others are where, and the index of ids.
+//! One row an id: who won of the items of one id, which rows of the others are where, and the file of the run's ids.
 //!
 //! A row that waits is dropped when its partition is written. A row in a file of this run is taken out by writing the
 //! file anew, before anything is committed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::ops::RangeInclusive;
 
-use earthcatalog_hash_index::{IdLog, IdsWriter, Resolved};
+use earthcatalog_hash_index::{Entry, IdLog, Ids, IdsWriter, Merge, Resolved, Summary};
 use earthcatalog_model::{IdHash, PartitionKey};
 
 use crate::buffers::Partition;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::existing::Met;
+use crate::fates::Fates;
+use crate::scratch::Scratch;
+use crate::worker::blocking;
+
+/// The run's ids and their partitions, a temporary file.
+pub(crate) const RUN_IDS: &str = "ids";
+
+/// Ids that are resolved, and looked up in the index, at once.
+const CHUNK: usize = 1 << 16;
 
 /// What the log of ids says at the end of the intake.
+#[derive(Default)]
 pub(crate) struct Resolution {
     /// Items, each id once.
     pub(crate) unique: u64,
@@ -23,80 +34,147 @@ pub(crate) struct Resolution {
     pub(crate) losers: HashSet<u64>,
     /// By partition and file of it: ids whose row there lost.
     pub(crate) files: BTreeMap<(u32, usize), Vec<IdHash>>,
-    /// The index file `ids`, local and temporary.
-    pub(crate) ids: File,
+    /// The file [`RUN_IDS`].
+    pub(crate) ids: Summary,
+    /// The winners whose id the table has already.
+    pub(crate) met: Vec<Met>,
+    layout: Vec<Layout>,
 }
 
 /// Where the rows of a partition are: its name, and the numbers of the items in each of its files.
-struct Layout {
+pub(crate) struct Layout {
     key: PartitionKey,
-    files: Vec<std::ops::RangeInclusive<u64>>,
+    files: Vec<RangeInclusive<u64>>,
 }
 
-/// Sorts the log, writes the index of the winners, and finds the rows of the losers. Blocking.
-pub(crate) fn resolve(log: IdLog, layout: &[LayoutOf]) -> Result<Resolution> {
-    let mut ids = tempfile::tempfile().map_err(Error::Temporary)?;
-    let mut writer = IdsWriter::new(ids.try_clone().map_err(Error::Temporary)?)?;
-    let (mut unique, mut superseded) = (0, 0);
-    let (mut losers, mut files) = (HashSet::new(), BTreeMap::new());
-    let mut keys: Vec<PartitionKey> = Vec::new();
-    for resolved in log.finish()? {
-        let resolved = resolved?;
-        unique += 1;
-        superseded += resolved.losers.len() as u64;
-        keys.clear();
-        keys.extend(
-            resolved
-                .winner
-                .partitions
-                .iter()
-                .filter_map(|p| layout.get(*p as usize))
-                .map(|l| l.0.key.clone()),
-        );
-        writer.write(&resolved.winner.id_hash, &keys)?;
-        find_losers(&resolved, layout, &mut losers, &mut files);
-    }
-    writer.finish()?;
-    ids.seek(SeekFrom::Start(0)).map_err(Error::Temporary)?;
-    Ok(Resolution { unique, superseded, losers, files, ids })
-}
-
-/// A snapshot of where a partition's rows are, to be used on another thread.
-pub(crate) struct LayoutOf(Layout);
-
-impl From<&Partition> for LayoutOf {
+impl From<&Partition> for Layout {
     fn from(partition: &Partition) -> Self {
         let files = partition.files.iter().map(|w| w.seqs.clone()).collect();
-        Self(Layout { key: partition.key.clone(), files })
+        Self { key: partition.key.clone(), files }
     }
 }
 
-impl LayoutOf {
+impl Layout {
     /// The file that took in the item of that number; None if its row still waits.
     fn file_of(&self, seq: u64) -> Option<usize> {
-        self.0.files.iter().position(|seqs| seqs.contains(&seq))
+        self.files.iter().position(|seqs| seqs.contains(&seq))
     }
 }
 
-fn find_losers(
-    resolved: &Resolved,
-    layout: &[LayoutOf],
-    losers: &mut HashSet<u64>,
-    files: &mut BTreeMap<(u32, usize), Vec<IdHash>>,
-) {
-    let winner = &resolved.winner;
-    for loser in &resolved.losers {
-        losers.insert(loser.seq);
+/// Sorts the log, writes the file of the winners, finds the rows of the losers, and looks the winners up in the index.
+pub(crate) async fn resolve(
+    log: IdLog,
+    layout: Vec<Layout>,
+    scratch: &Scratch,
+    fates: Fates,
+    known: Option<&Ids>,
+) -> Result<(Resolution, Fates)> {
+    let writer = IdsWriter::new(scratch.create(RUN_IDS)?)?;
+    let resolution = Resolution { layout, ..Resolution::default() };
+    let mut work =
+        blocking(move || Ok::<_, crate::Error>(Work { merge: log.finish()?, writer, resolution, fates }))
+            .await??;
+    loop {
+        let winners;
+        (work, winners) = blocking(move || work.chunk().map(|winners| (work, winners))).await??;
+        if winners.is_empty() {
+            break;
+        }
+        if let Some(ids) = known {
+            work.resolution.met.extend(met(ids, winners).await?);
+        }
+    }
+    let Work { writer, mut resolution, fates, .. } = work;
+    resolution.ids = blocking(move || writer.finish()).await??;
+    Ok((resolution, fates))
+}
+
+/// The winners that the index has.
+async fn met(ids: &Ids, winners: Vec<Entry>) -> Result<Vec<Met>> {
+    let hits = ids.probe(winners.iter().map(|winner| winner.id_hash).collect()).await?;
+    let mut hits: HashMap<IdHash, Vec<PartitionKey>> =
+        hits.into_iter().map(|hit| (hit.id_hash, hit.partitions.unwrap_or_default())).collect();
+    let met = |winner: Entry| {
+        hits.remove(&winner.id_hash).map(|old| Met {
+            id: winner.id_hash,
+            seq: winner.seq,
+            age: (winner.updated, winner.last_modified),
+            partitions: winner.partitions,
+            old,
+        })
+    };
+    Ok(winners.into_iter().filter_map(met).collect())
+}
+
+/// A resolution under way. Blocking.
+struct Work {
+    merge: Merge,
+    writer: IdsWriter<File>,
+    resolution: Resolution,
+    fates: Fates,
+}
+
+impl Work {
+    /// Resolves some ids; their winners, none at the end.
+    fn chunk(&mut self) -> Result<Vec<Entry>> {
+        let mut winners = Vec::new();
+        while winners.len() < CHUNK {
+            let Some(resolved) = self.merge.next().transpose()? else { break };
+            self.note(&resolved)?;
+            winners.push(resolved.winner);
+        }
+        Ok(winners)
+    }
+
+    fn note(&mut self, resolved: &Resolved) -> Result<()> {
+        let Resolved { winner, losers } = resolved;
+        self.resolution.unique += 1;
+        self.resolution.superseded += losers.len() as u64;
+        let layout = &self.resolution.layout;
+        let keys = winner.partitions.iter().filter_map(|p| layout.get(*p as usize)).map(|l| l.key.clone());
+        self.writer.write(&winner.id_hash, &keys.collect::<Vec<_>>())?;
+        for loser in losers {
+            self.fates.superseded(loser.seq, Some(winner.seq))?;
+            self.resolution.drop_loser(winner, loser);
+        }
+        Ok(())
+    }
+}
+
+impl Resolution {
+    fn drop_loser(&mut self, winner: &Entry, loser: &Entry) {
+        self.losers.insert(loser.seq);
         for number in &loser.partitions {
-            let Some(partition) = layout.get(*number as usize) else { continue };
-            let Some(file) = partition.file_of(loser.seq) else { continue };
+            let Some(file) = self.file_of(*number, loser.seq) else { continue };
             // A file holds an id once, the best of those that came to it: where the winner is in, the loser is not.
-            let won_there = winner.partitions.contains(number) && partition.file_of(winner.seq) == Some(file);
-            let ids = files.entry((*number, file)).or_default();
-            if !won_there && !ids.contains(&winner.id_hash) {
-                ids.push(winner.id_hash);
+            let won_there =
+                winner.partitions.contains(number) && self.file_of(*number, winner.seq) == Some(file);
+            if !won_there {
+                self.drop_row(*number, file, winner.id_hash);
             }
         }
     }
-    files.retain(|_, ids| !ids.is_empty());
+
+    /// Takes an item out of the run, which had won against the others of its id.
+    pub(crate) fn drop_item(&mut self, id: IdHash, seq: u64, partitions: &[u32]) {
+        self.unique -= 1;
+        self.superseded += 1;
+        self.losers.insert(seq);
+        for number in partitions {
+            if let Some(file) = self.file_of(*number, seq) {
+                self.drop_row(*number, file, id);
+            }
+        }
+    }
+
+    fn file_of(&self, partition: u32, seq: u64) -> Option<usize> {
+        self.layout.get(partition as usize)?.file_of(seq)
+    }
+
+    fn drop_row(&mut self, partition: u32, file: usize, id: IdHash) {
+        let ids = self.files.entry((partition, file)).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
 }

@@ -35,6 +35,42 @@ pub enum Error {
         /// `rejected.parquet`.
         path: String,
     },
+    /// A sync would delete more than it may.
+    #[error(
+        "the inventory lacks the objects of {deleted} of the catalog's {items} items, and at most {most} may be deleted; nothing was committed"
+    )]
+    TooManyDeletions {
+        /// Items that would go.
+        deleted: u64,
+        /// Items of the catalog.
+        items: u64,
+        /// How many may go.
+        most: u64,
+    },
+    /// The inventory was another when it was read again.
+    #[error("{inventory} changed while it was read: it had {before} lines, then {after}")]
+    InventoryChanged {
+        /// Its name.
+        inventory: String,
+        /// Lines at first.
+        before: u64,
+        /// Lines the second time.
+        after: u64,
+    },
+    /// A data file of the table could not be read.
+    #[error("could not read the data file {path}")]
+    File {
+        /// Its location.
+        path: String,
+        /// What the reader says.
+        source: parquet::errors::ParquetError,
+    },
+    /// A data file of the table has no ids.
+    #[error("the data file {path} has no column id of text: it is no file of a table of items")]
+    NoId {
+        /// Its location.
+        path: String,
+    },
     /// The fetcher says that going on is useless.
     #[error("failed to fetch items: {message}")]
     Fetch {
@@ -100,7 +136,20 @@ impl Error {
             Self::NothingSelected { .. } => {
                 Some("give the right ending with --suffix, e.g. --suffix .json".to_owned())
             }
+            Self::TooManyDeletions { .. } => Some(
+                "see with --dry-run what would go; if it is right, allow it with --max-delete, e.g. --max-delete 100%"
+                    .to_owned(),
+            ),
+            Self::InventoryChanged { .. } => {
+                Some("run again when the inventory is complete".to_owned())
+            }
             _ => None,
         }
+    }
+
+    /// True if another writer came first: decided anew, the run may succeed.
+    pub(crate) fn is_conflict(&self) -> bool {
+        use earthcatalog_catalog::Error::{Conflict, SchemaConflict};
+        matches!(self, Self::Catalog(Conflict { .. } | SchemaConflict { .. }))
     }
 }

@@ -80,7 +80,8 @@ pub(crate) async fn settle(
     check_deletions(job, known, deleted.len() as u64)?;
     existing.deleted = deleted.iter().map(|hit| hit.id_hash).collect();
     let (files, rows) = find(job, head, &resolution.met, &deleted).await?;
-    existing.outlived = outlived(&resolution.met, &rows, &lost);
+    let void: HashSet<IdHash> = lost.union(fates.renewed()).copied().collect();
+    existing.outlived = outlived(&resolution.met, &rows, &void);
     existing.files = to_rewrite(files, &rows, &existing.outlived);
     outlive(resolution, fates, &existing.outlived)?;
     supersede(known, resolution, fates, &existing.outlived).await?;
@@ -138,14 +139,15 @@ async fn read(job: &Job<'_>, number: usize, file: &DataFile, wanted: &HashSet<Id
     Ok(rows)
 }
 
-/// The ids of which a row of the table is newer than the run's item. Where the object of the row is gone, none is.
-fn outlived(met: &[Met], rows: &[Row], lost: &HashSet<IdHash>) -> HashSet<IdHash> {
+/// The ids of which a row of the table is newer than the run's item. Where the row's object is gone or another version,
+/// the row is void, however new.
+fn outlived(met: &[Met], rows: &[Row], void: &HashSet<IdHash>) -> HashSet<IdHash> {
     let mut newest: HashMap<IdHash, Age> = HashMap::new();
     for row in rows {
         newest.entry(row.id).and_modify(|age| *age = (*age).max(row.age)).or_insert(row.age);
     }
     let outlives =
-        |met: &&Met| !lost.contains(&met.id) && newest.get(&met.id).is_some_and(|old| *old > met.age);
+        |met: &&Met| !void.contains(&met.id) && newest.get(&met.id).is_some_and(|old| *old > met.age);
     met.iter().filter(outlives).map(|met| met.id).collect()
 }
 

@@ -28,21 +28,25 @@ pub(crate) struct Fates {
     before: HashMap<KeyHash, IdHash>,
     /// Ids that an object had and has no more.
     left: HashSet<IdHash>,
+    /// Ids that an object had and has still, in a new version.
+    renewed: HashSet<IdHash>,
 }
 
 impl Fates {
     /// `memory`: bytes before the log goes to disk. `before`: the ids of objects that have changed since.
     pub(crate) fn new(memory: u64, before: HashMap<KeyHash, IdHash>) -> Result<Self> {
         let log = ObjectLog::new(memory, None);
-        Ok(Self { log, staged: Staged::new()?, before, left: HashSet::new() })
+        Ok(Self { log, staged: Staged::new()?, before, left: HashSet::new(), renewed: HashSet::new() })
     }
 
     /// An item was staged, the next by number.
     pub(crate) fn staged(&mut self, object: &ObjectRef, id: IdHash) -> Result<()> {
         let row = row(object, Some(id), Fate::Ingested);
-        if let Some(old) = self.before.get(&row.key).filter(|old| **old != id) {
-            self.left.insert(*old);
-        }
+        match self.before.get(&row.key) {
+            Some(old) if *old == id => self.renewed.insert(id),
+            Some(old) => self.left.insert(*old),
+            None => false,
+        };
         self.staged.push(&row)?;
         Ok(self.log.push(&row)?)
     }
@@ -79,6 +83,11 @@ impl Fates {
     /// The ids that objects had and have no more.
     pub(crate) fn left(&self) -> &HashSet<IdHash> {
         &self.left
+    }
+
+    /// The ids whose object is another version now, whatever its age says.
+    pub(crate) fn renewed(&self) -> &HashSet<IdHash> {
+        &self.renewed
     }
 
     /// What is now known of some other object.

@@ -1,10 +1,11 @@
 //! From the listing to the intake: fetch, prepare, take in, with an eye on memory.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use earthcatalog_fetch::{Concurrency, Failure, Fetched, fetch_all};
-use earthcatalog_inventory::Filter;
+use earthcatalog_hash_index::SeqSet;
 use earthcatalog_model::{ObjectRef, Reason, Rejection};
 use futures::{FutureExt, Stream, StreamExt, stream};
 
@@ -25,8 +26,8 @@ const CHUNK_BYTES: usize = 4 << 20;
 const TELL_EVERY: Duration = Duration::from_millis(200);
 
 /// Lists, fetches and prepares everything, and gives it to the intake.
-pub(crate) async fn feed(job: &Job<'_>, intake: &mut Intake) -> Result<Listed> {
-    let (listing, objects) = listing::start(&*job.parts.inventory, filter(job));
+pub(crate) async fn feed(job: &Job<'_>, seqs: Option<Arc<SeqSet>>, intake: &mut Intake) -> Result<Listed> {
+    let (listing, objects) = listing::start(&*job.parts.inventory, job.filter(), seqs);
     let concurrency = Concurrency { requests: job.options.concurrency, memory: intake.fetch_budget() };
     let fetched = fetch_all(job.parts.fetch.clone(), objects, concurrency);
     let workers = rayon::current_num_threads() * 2;
@@ -54,16 +55,6 @@ pub(crate) async fn feed(job: &Job<'_>, intake: &mut Intake) -> Result<Listed> {
     listing.finish().await
 }
 
-fn filter(job: &Job<'_>) -> Filter {
-    let options = job.options;
-    Filter {
-        suffixes: options.suffixes.clone(),
-        prefix: options.prefix.clone(),
-        since: options.since,
-        limit: options.limit,
-    }
-}
-
 fn take_in(job: &Job<'_>, intake: &mut Intake, mut batch: Batch) -> Result<()> {
     intake.progress.rejected += batch.rejected.len() as u64;
     for rejection in &batch.rejected {
@@ -72,7 +63,7 @@ fn take_in(job: &Job<'_>, intake: &mut Intake, mut batch: Batch) -> Result<()> {
     let rejected = std::mem::take(&mut batch.rejected);
     intake.progress.fetched += rejected.len() as u64;
     for rejection in rejected {
-        intake.rejections.push(rejection)?;
+        intake.reject(rejection)?;
     }
     intake.take_in(batch)
 }

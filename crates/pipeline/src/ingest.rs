@@ -3,25 +3,36 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use earthcatalog_catalog::Head;
+use earthcatalog_inventory::Filter;
 use earthcatalog_model::Timestamp;
 use earthcatalog_store::lease::{self, Lease, LeaseOptions};
 
-use crate::commit::commit;
-use crate::duplicates::{LayoutOf, Resolution, resolve};
+use crate::commit::{Findings, commit};
+use crate::duplicates::{Layout, Resolution, resolve};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
+use crate::existing::{Existing, settle};
 use crate::feed::feed;
 use crate::intake::{Budget, Intake, SchemaOf};
+use crate::known::Known;
 use crate::listing::Listed;
-use crate::options::IngestOptions;
+use crate::options::{IngestOptions, Mode};
 use crate::parts::Parts;
 use crate::report::{Ledger, Report};
 use crate::run::Run;
+use crate::scratch::Scratch;
+use crate::selection::{Selection, select};
 use crate::worker::blocking;
 use crate::write::FileWriter;
 
 /// How often the lease is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// How often a run is decided, where other writers come first, and how long it waits at most between two attempts, times
+/// their number.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A run at work: what all its steps need.
 pub(crate) struct Job<'a> {
@@ -29,20 +40,39 @@ pub(crate) struct Job<'a> {
     pub(crate) options: &'a IngestOptions,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) run: Run,
+    pub(crate) scratch: Scratch,
     pub(crate) writer: Arc<FileWriter>,
 }
 
 /// Reads an inventory, fetches and writes its items, and commits them as one snapshot.
 ///
+/// Where another writer commits first, a run that does not replace everything is decided anew, on what that writer made,
+/// a few times.
+///
 /// # Errors
 /// What ends a run. A bad item does not: it is a rejection. After any error the catalog is as it was; only
 /// [`earthcatalog_catalog::Error`] can say that it does not know whether its commit arrived.
 pub async fn ingest(parts: &Parts, options: &IngestOptions, observer: &dyn Observer) -> Result<Report> {
+    for attempt in 1..ATTEMPTS {
+        match attempt_once(parts, options, observer).await {
+            Err(error) if error.is_conflict() && options.mode != Mode::Full => {
+                observer.on_event(&Event::Warning(&format!("{error}; the run is decided anew")));
+                // Of two that met once, one should be done before the other comes again.
+                let share = f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX);
+                tokio::time::sleep((PAUSE * attempt).mul_f64(share)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+    attempt_once(parts, options, observer).await
+}
+
+async fn attempt_once(parts: &Parts, options: &IngestOptions, observer: &dyn Observer) -> Result<Report> {
     let run = Run::plan(parts, options).await?;
-    observer.on_event(&Event::Started { run_id: &run.id, mode: run.mode, grid: &run.grid });
+    observer.on_event(&Event::Started { run_id: &run.id, mode: run.mode.as_str(), grid: &run.grid });
     let writer =
         FileWriter::new(parts.base.clone(), parts.format.clone(), run.nonce.clone(), options.dry_run);
-    let job = Job { parts, options, observer, run, writer: Arc::new(writer) };
+    let job = Job { parts, options, observer, run, scratch: Scratch::new()?, writer: Arc::new(writer) };
     if !options.dry_run {
         // Before the first write: a store that cannot take the commit is refused while nothing is lost by it.
         parts.table.prepare().await?;
@@ -84,31 +114,34 @@ impl Job<'_> {
 
     async fn work(&self) -> Result<Report> {
         let clock = Instant::now();
-        let schema = SchemaOf::new(self.run.schema.clone(), self.options.assets);
+        let schema = SchemaOf::new(self.run.head.as_ref().map(|h| h.schema.clone()), self.options.assets);
         let mut intake = Intake::new(Budget::of(self.options.memory), self.writer.clone(), schema);
         let outcome = self.run_through(&mut intake, clock).await;
         if outcome.as_ref().is_err_and(Error::nothing_was_committed) {
             intake.abandon().await;
             self.writer.remove(intake.files().map(|w| w.rel.as_str())).await;
+            self.writer.remove(self.writer.others().iter().map(String::as_str)).await;
         }
         outcome
     }
 
     async fn run_through(&self, intake: &mut Intake, clock: Instant) -> Result<Report> {
-        let listed = feed(self, intake).await?;
+        let (known, mut selection) = self.select().await?;
+        intake.note_fates(std::mem::take(&mut selection.before))?;
+        let listed = self.feed(&mut selection, intake).await?;
         intake.settle().await?;
-        self.check_selection(&listed, intake).await?;
-        let resolution = self.resolve(intake).await?;
+        self.check_selection(&listed, known.is_some(), intake).await?;
+        let findings = self.find_out(known, &selection, intake).await?;
         let waiting = intake.buffers.numbers_waiting().len() as u64;
         self.observer.on_event(&Event::Writing { files: waiting });
         if !self.options.dry_run {
-            intake.write_rest(&resolution.losers).await?;
-            self.rewrite(intake, &resolution).await?;
+            intake.write_rest(&findings.resolution.losers).await?;
+            self.rewrite(intake, &findings.resolution).await?;
         }
-        let mut report = self.report(intake, &listed, &resolution);
+        let mut report = self.report(intake, &listed, &selection, &findings);
         report.ledger.check()?;
         if !self.options.dry_run {
-            commit(self, intake, resolution, &mut report).await?;
+            commit(self, intake, findings, &mut report).await?;
         }
         report.seconds = clock.elapsed().as_secs_f64();
         self.put_report(&report).await?;
@@ -116,24 +149,78 @@ impl Job<'_> {
         Ok(report)
     }
 
-    /// A run that selects nothing, or of which nothing is left, has been given the wrong inventory or filters.
-    async fn check_selection(&self, listed: &Listed, intake: &mut Intake) -> Result<()> {
-        if intake.progress.fetched == 0 {
+    /// What the index knows and what is to be fetched; a full run asks no index, and fetches all.
+    async fn select(&self) -> Result<(Option<(Known, &Head)>, Selection)> {
+        let Some(head) = self.run.head.as_ref().filter(|_| self.run.mode != Mode::Full) else {
+            return Ok((None, Selection::default()));
+        };
+        let known = Known::open(self, head).await?;
+        let selection = select(self, &known).await?;
+        Ok((Some((known, head)), selection))
+    }
+
+    async fn feed(&self, selection: &mut Selection, intake: &mut Intake) -> Result<Listed> {
+        let first = selection.listed.take();
+        match first {
+            Some(listed) if selection.is_empty() => Ok(listed),
+            first => {
+                let listed = feed(self, selection.seqs.clone(), intake).await?;
+                let before = first.map_or(listed.listed, |first| first.listed);
+                if before != listed.listed {
+                    let inventory = self.parts.inventory.name().to_owned();
+                    return Err(Error::InventoryChanged { inventory, before, after: listed.listed });
+                }
+                Ok(listed)
+            }
+        }
+    }
+
+    /// The lines that are asked for.
+    pub(crate) fn filter(&self) -> Filter {
+        let options = self.options;
+        Filter {
+            suffixes: options.suffixes.clone(),
+            prefix: options.prefix.clone(),
+            since: options.since,
+            limit: options.limit,
+        }
+    }
+
+    /// A run that selects nothing, or of which nothing is left, has been given the wrong inventory or filters. A delta
+    /// may find nothing since a time, or nothing that is not known.
+    async fn check_selection(&self, listed: &Listed, is_delta: bool, intake: &mut Intake) -> Result<()> {
+        let passed = listed.listed - listed.filtered;
+        if passed == 0 && !(is_delta && self.options.since.is_some()) {
             let inventory = self.parts.inventory.name().to_owned();
             return Err(Error::NothingSelected { inventory, message: listed.summary.clone() });
         }
         let rejected = intake.rejections.count();
-        if rejected == intake.progress.fetched {
+        if !is_delta && rejected == intake.progress.fetched {
             let path = self.put_rejections(intake).await?.unwrap_or_default();
             return Err(Error::AllRejected { rejected, path });
         }
         Ok(())
     }
 
-    async fn resolve(&self, intake: &mut Intake) -> Result<Resolution> {
-        let log = intake.take_log();
-        let layout: Vec<LayoutOf> = intake.buffers.partitions().iter().map(LayoutOf::from).collect();
-        blocking(move || resolve(log, &layout)).await?
+    /// Who won of each id, here and against what the table holds.
+    async fn find_out(
+        &self,
+        known: Option<(Known, &Head)>,
+        selection: &Selection,
+        intake: &mut Intake,
+    ) -> Result<Findings> {
+        let layout = intake.buffers.partitions().iter().map(Layout::from).collect();
+        let (log, fates) = (intake.take_log(), intake.take_fates()?);
+        let ids = known.as_ref().map(|(known, _)| &known.ids);
+        let (mut resolution, mut fates) = resolve(log, layout, &self.scratch, fates, ids).await?;
+        let existing = match known {
+            None => None,
+            Some((known, head)) => {
+                let existing = settle(self, head, &known, selection, &mut resolution, &mut fates).await?;
+                Some((known, existing))
+            }
+        };
+        Ok(Findings { resolution, fates, existing })
     }
 
     /// Takes the rows of the losers out of files that are already written.
@@ -171,12 +258,15 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn report(&self, intake: &Intake, listed: &Listed, resolution: &Resolution) -> Report {
+    fn report(&self, intake: &Intake, listed: &Listed, selection: &Selection, findings: &Findings) -> Report {
         let files = || intake.files().map(|w| &w.file);
         let dry = self.options.dry_run;
+        let Findings { resolution, existing, .. } = findings;
+        let existing = existing.as_ref().map(|(_, existing)| existing);
+        let partitions = intake.buffers.partitions().iter().filter(|p| dry || !p.files.is_empty()).count();
         Report {
             run_id: self.run.id.clone(),
-            mode: self.run.mode.to_owned(),
+            mode: self.run.mode.as_str().to_owned(),
             dry_run: dry,
             inventory: self.parts.inventory.name().to_owned(),
             catalog: self.parts.base.url().to_owned(),
@@ -184,20 +274,19 @@ impl Job<'_> {
             ledger: Ledger {
                 listed: listed.listed,
                 filtered: listed.filtered,
-                known: 0,
-                superseded: resolution.superseded,
+                known: selection.known,
+                superseded: resolution.superseded + selection.duplicates,
                 rejected: intake.rejections.count(),
                 pending: 0,
                 ingested: resolution.unique,
             },
-            updated: 0,
-            deleted: 0,
+            updated: existing.map_or(0, Existing::updated),
+            deleted: existing.map_or(0, |existing| existing.deleted.len() as u64),
             rows: if dry { intake.progress.rows } else { files().map(|f| f.rows).sum() },
             files: files().count() as u64,
             rewritten_files: resolution.files.len() as u64,
             bytes: files().map(|f| f.bytes).sum(),
-            partitions: intake.buffers.partitions().iter().filter(|p| dry || !p.files.is_empty()).count()
-                as u64,
+            partitions: partitions as u64,
             snapshot_id: None,
             rejected_by_reason: intake.rejections.by_reason().clone(),
             rejected_path: None,

@@ -1,11 +1,11 @@
 //! The state of a run while items come in: schema, rows that wait, files being written, the log of ids, the counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use earthcatalog_hash_index::{Entry, IdLog, IdLogOptions};
-use earthcatalog_model::{DataFile, PartitionKey, TableSchema};
+use earthcatalog_model::{DataFile, IdHash, KeyHash, PartitionKey, Rejection, TableSchema};
 use earthcatalog_writer::{Assets, SchemaBuilder, Sketch};
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
@@ -14,6 +14,7 @@ use futures::stream::FuturesUnordered;
 use crate::buffers::{Buffers, Staged, Taken, Written};
 use crate::error::Result;
 use crate::event::Progress;
+use crate::fates::Fates;
 use crate::prepare::{Batch, Prepared};
 use crate::rejected::Rejections;
 use crate::write::{Done, FileWriter};
@@ -49,6 +50,7 @@ pub(crate) struct Intake {
     writing: FuturesUnordered<BoxFuture<'static, Result<Done>>>,
     writing_bytes: u64,
     log: IdLog,
+    fates: Option<Fates>,
     pub(crate) rejections: Rejections,
     pub(crate) progress: Progress,
     pub(crate) extra: BTreeMap<String, u64>,
@@ -66,6 +68,7 @@ impl Intake {
             writing: FuturesUnordered::new(),
             writing_bytes: 0,
             log,
+            fates: None,
             rejections: Rejections::new(),
             progress: Progress::default(),
             extra: BTreeMap::new(),
@@ -90,11 +93,28 @@ impl Intake {
         Ok(())
     }
 
+    /// Notes what becomes of the objects from now on, beside the ids that they had before.
+    pub(crate) fn note_fates(&mut self, before: HashMap<KeyHash, IdHash>) -> Result<()> {
+        self.fates = Some(Fates::new(self.budget.ids, before)?);
+        Ok(())
+    }
+
+    /// Takes in an object that is no item.
+    pub(crate) fn reject(&mut self, rejection: Rejection) -> Result<()> {
+        if let Some(fates) = &mut self.fates {
+            fates.rejected(&rejection.object)?;
+        }
+        self.rejections.push(rejection)
+    }
+
     fn stage(&mut self, prepared: Prepared) -> Result<()> {
         let Prepared { item, cells } = prepared;
         let seq = self.next_seq;
         self.next_seq += 1;
         self.progress.rows += cells.len() as u64;
+        if let Some(fates) = &mut self.fates {
+            fates.staged(&item.source.object, item.id_hash)?;
+        }
         let year = item.datetime.map(|t| t.year());
         let mut partitions = Vec::with_capacity(cells.len());
         for cell in cells {
@@ -194,6 +214,11 @@ impl Intake {
     /// The rejections, taken out for the end of the run.
     pub(crate) fn take_rejections(&mut self) -> Rejections {
         std::mem::replace(&mut self.rejections, Rejections::new())
+    }
+
+    /// The fates of the objects, taken out for the end of the run.
+    pub(crate) fn take_fates(&mut self) -> Result<Fates> {
+        self.fates.take().map_or_else(|| Fates::new(0, HashMap::new()), Ok)
     }
 
     /// The log of ids, taken out for the end of the run.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use earthcatalog_hash_index::SeqSet;
 use earthcatalog_inventory::{Filter, Inventory, ObjectBatch, Selector, Verdict};
 use earthcatalog_model::ObjectRef;
 use futures::stream::BoxStream;
@@ -31,6 +32,12 @@ pub(crate) struct Listed {
     pub(crate) summary: String,
 }
 
+impl Listed {
+    pub(crate) fn of(selector: &Selector) -> Self {
+        Self { listed: selector.listed(), filtered: selector.filtered(), summary: selector.summary() }
+    }
+}
+
 /// A listing being read.
 pub(crate) struct Listing {
     pub(crate) counts: Arc<Counts>,
@@ -41,10 +48,11 @@ pub(crate) struct Listing {
 pub(crate) fn start(
     inventory: &dyn Inventory,
     filter: Filter,
+    seqs: Option<Arc<SeqSet>>,
 ) -> (Listing, impl Stream<Item = ObjectRef> + Send + 'static) {
     let (send, receive) = mpsc::channel(BATCHES_AHEAD);
     let counts = Arc::new(Counts::default());
-    let task = tokio::spawn(read(inventory.batches(), filter, counts.clone(), send));
+    let task = tokio::spawn(read(inventory.batches(), filter, seqs, counts.clone(), send));
     let batches =
         stream::unfold(receive, |mut receive| async { receive.recv().await.map(|batch| (batch, receive)) });
     (Listing { counts, task }, batches.flat_map(|batch: Vec<ObjectRef>| stream::iter(batch)))
@@ -63,6 +71,7 @@ impl Listing {
 async fn read(
     mut batches: BoxStream<'static, earthcatalog_inventory::Result<ObjectBatch>>,
     filter: Filter,
+    seqs: Option<Arc<SeqSet>>,
     counts: Arc<Counts>,
     send: mpsc::Sender<Vec<ObjectRef>>,
 ) -> Result<Listed> {
@@ -74,7 +83,7 @@ async fn read(
         }
         let batch = batch?;
         let mut selected = Vec::new();
-        ended = select(&batch, &mut selector, &mut selected);
+        ended = select(&batch, &mut selector, seqs.as_deref(), &mut selected);
         counts.listed.store(selector.listed(), Ordering::Relaxed);
         counts.selected.fetch_add(selected.len() as u64, Ordering::Relaxed);
         if !selected.is_empty() && send.send(selected).await.is_err() {
@@ -83,15 +92,26 @@ async fn read(
         }
     }
     counts.done.store(true, Ordering::Relaxed);
-    Ok(Listed { listed: selector.listed(), filtered: selector.filtered(), summary: selector.summary() })
+    Ok(Listed::of(&selector))
 }
 
 /// Takes what passes; true where the limit is reached.
-fn select(batch: &ObjectBatch, selector: &mut Selector, selected: &mut Vec<ObjectRef>) -> bool {
+fn select(
+    batch: &ObjectBatch,
+    selector: &mut Selector,
+    seqs: Option<&SeqSet>,
+    selected: &mut Vec<ObjectRef>,
+) -> bool {
     for i in 0..batch.len() {
         let object = batch.get(i);
         match selector.take(&object) {
-            Verdict::Take => selected.push(object.to_ref()),
+            Verdict::Take => {
+                // Counted as when they were compared with the index.
+                let seq = selector.taken() - 1;
+                if seqs.is_none_or(|seqs| seqs.contains(seq)) {
+                    selected.push(object.to_ref());
+                }
+            }
             Verdict::Skip(_) => {}
             Verdict::End => return true,
         }

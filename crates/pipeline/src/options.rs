@@ -17,6 +17,10 @@ pub enum Mode {
     Auto,
     /// The listing is the whole truth: the catalog's content is replaced in one snapshot.
     Full,
+    /// Adds what is new and replaces what has changed.
+    Delta,
+    /// As delta, and takes out what the inventory no longer lists.
+    Sync,
 }
 
 impl Mode {
@@ -25,6 +29,8 @@ impl Mode {
         match self {
             Self::Auto => "auto",
             Self::Full => "full",
+            Self::Delta => "delta",
+            Self::Sync => "sync",
         }
     }
 }
@@ -42,7 +48,9 @@ impl FromStr for Mode {
         match text {
             "auto" => Ok(Self::Auto),
             "full" => Ok(Self::Full),
-            _ => Err(format!("unknown mode {text:?}: use auto or full")),
+            "delta" => Ok(Self::Delta),
+            "sync" => Ok(Self::Sync),
+            _ => Err(format!("unknown mode {text:?}: use auto, full, delta or sync")),
         }
     }
 }
@@ -74,12 +82,49 @@ pub struct IngestOptions {
     pub assets: Assets,
     /// Fetch, cover and count, but write nothing.
     pub dry_run: bool,
+    /// Fetch again what was rejected before, though it has not changed (delta, sync).
+    pub retry_rejected: bool,
+    /// The most items that a sync may delete without replacement, of those that the catalog has; above it the run fails.
+    pub max_delete: Share,
+    /// Keep the hash index up to date. Without it the next delta has to make it from the table.
+    pub update_hash_index: bool,
     /// Do not take the lease. Correctness never rests on it; it saves work that would be lost.
     pub no_lock: bool,
     /// Who takes the lease, for the eyes of others.
     pub owner: Option<String>,
     /// Ends the run at the next batch when it is set, with nothing committed.
     pub stop: Stop,
+}
+
+/// A share of a number, between none and all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(f64);
+
+impl Share {
+    /// One in a hundred.
+    pub const ONE_PERCENT: Self = Self(0.01);
+
+    /// That share of the number, rounded down.
+    pub fn of(self, number: u64) -> u64 {
+        (number as f64 * self.0) as u64
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no share: use a number with %, e.g. 1% or 0.5%");
+        let number = text.trim().strip_suffix('%').ok_or_else(wrong)?;
+        let percent: f64 = number.trim().parse().map_err(|_| wrong())?;
+        if (0.0..=100.0).contains(&percent) { Ok(Self(percent / 100.0)) } else { Err(wrong()) }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0 * 100.0)
+    }
 }
 
 impl Default for IngestOptions {
@@ -94,6 +139,9 @@ impl Default for IngestOptions {
             concurrency: DEFAULT_CONCURRENCY,
             assets: Assets::default(),
             dry_run: false,
+            retry_rejected: false,
+            max_delete: Share::ONE_PERCENT,
+            update_hash_index: true,
             no_lock: false,
             owner: None,
             stop: Stop::default(),

@@ -14,6 +14,9 @@ use earthcatalog_writer::Format;
 pub trait Href: Send + Sync {
     /// The name. It holds no secret.
     fn href(&self, object: &ObjectRef) -> String;
+
+    /// The bucket and the key of an object by that name.
+    fn object(&self, href: &str) -> (String, String);
 }
 
 /// The parts of a run.

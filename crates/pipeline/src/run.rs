@@ -1,7 +1,7 @@
 //! What a run is before it begins: its id, its mode, the state of the catalog that it was decided on.
 
 use earthcatalog_catalog::{Head, Table};
-use earthcatalog_model::{IdHash, TableSchema, Timestamp};
+use earthcatalog_model::{IdHash, Timestamp};
 
 use crate::error::{Error, Result};
 use crate::grid_properties::grid_of;
@@ -15,13 +15,12 @@ pub(crate) struct Run {
     pub(crate) id: String,
     /// Names the files of this attempt; never used again.
     pub(crate) nonce: String,
-    pub(crate) mode: &'static str,
+    /// Never [`Mode::Auto`].
+    pub(crate) mode: Mode,
     pub(crate) grid: String,
     pub(crate) started: Timestamp,
-    /// The snapshot that is replaced.
-    pub(crate) snapshot: Option<i64>,
-    /// The schema that the files' schema must extend; None where the table is yet to be made.
-    pub(crate) schema: Option<TableSchema>,
+    /// The state that it is decided on; None where the table is yet to be made.
+    pub(crate) head: Option<Head>,
 }
 
 impl Run {
@@ -29,17 +28,22 @@ impl Run {
         let head = parts.table.head().await?;
         let mode = decide(options.mode, head.as_ref(), &*parts.table).await?;
         let grid = grid_spec(&parts.grid.spec());
-        warn_of_other_grid(head.as_ref(), &grid)?;
+        check_grid(head.as_ref(), mode, &grid)?;
+        check_sync(mode, options)?;
         let snapshot = head.as_ref().and_then(|h| h.snapshot_id);
         Ok(Self {
-            id: run_id(parts, options, mode, &grid, snapshot),
+            id: run_id(parts, options, mode.as_str(), &grid, snapshot),
             nonce: uuid::Uuid::now_v7().simple().to_string(),
             mode,
             grid,
             started: Timestamp::now(),
-            snapshot,
-            schema: head.map(|h| h.schema),
+            head,
         })
+    }
+
+    /// The snapshot that it is decided on.
+    pub(crate) fn snapshot(&self) -> Option<i64> {
+        self.head.as_ref().and_then(|head| head.snapshot_id)
     }
 
     /// A path below the run's folder.
@@ -48,11 +52,10 @@ impl Run {
     }
 }
 
-async fn decide(asked: Mode, head: Option<&Head>, table: &dyn Table) -> Result<&'static str> {
-    if asked == Mode::Full {
-        return Ok("full");
-    }
+/// A catalog without rows has nothing that a delta or a sync could keep: its first run is a full one.
+async fn decide(asked: Mode, head: Option<&Head>, table: &dyn Table) -> Result<Mode> {
     let rows = match head {
+        _ if asked == Mode::Full => 0,
         None => 0,
         Some(Head { snapshot_id: None, .. }) => 0,
         Some(Head { rows: Some(rows), .. }) => *rows,
@@ -60,24 +63,45 @@ async fn decide(asked: Mode, head: Option<&Head>, table: &dyn Table) -> Result<&
             table.files(head, &earthcatalog_catalog::Filter::default()).await?.iter().map(|f| f.rows).sum()
         }
     };
-    if rows == 0 {
-        return Ok("full");
-    }
-    Err(Error::Options {
-        message: format!("the catalog holds {rows} rows, and this version cannot add to a catalog yet"),
-        hint: "use --mode full to replace its content by this inventory in one snapshot".to_owned(),
+    Ok(match asked {
+        _ if rows == 0 => Mode::Full,
+        Mode::Auto => Mode::Delta,
+        other => other,
     })
 }
 
-/// A full run may change the grid; that is worth a line in the log.
-fn warn_of_other_grid(head: Option<&Head>, grid: &str) -> Result<()> {
+/// A full run may change the grid; that is worth a line in the log. Others may not: an old row would be in a cell that no
+/// search of the new grid looks into.
+fn check_grid(head: Option<&Head>, mode: Mode, grid: &str) -> Result<()> {
     let Some(head) = head else { return Ok(()) };
-    if let Some(before) =
-        grid_of(&head.properties)?.map(|spec| grid_spec(&spec)).filter(|before| before != grid)
-    {
-        tracing::info!(%before, now = grid, "the run replaces the catalog's grid");
+    let before = grid_of(&head.properties)?.map(|spec| grid_spec(&spec)).filter(|before| before != grid);
+    match before {
+        Some(before) if mode != Mode::Full => Err(Error::Options {
+            message: format!("the catalog's grid is {before}, and a {mode} run cannot change it to {grid}"),
+            hint: "leave out --grid, or replace the content with --mode full".to_owned(),
+        }),
+        Some(before) => {
+            tracing::info!(%before, now = grid, "the run replaces the catalog's grid");
+            Ok(())
+        }
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What a filter hides is not gone.
+fn check_sync(mode: Mode, options: &IngestOptions) -> Result<()> {
+    let hides = [
+        (options.since.is_some(), "--since"),
+        (options.limit.is_some(), "--limit"),
+        (options.prefix.is_some(), "--prefix"),
+    ];
+    match hides.iter().find(|(given, _)| *given && mode == Mode::Sync) {
+        None => Ok(()),
+        Some((_, option)) => Err(Error::Options {
+            message: format!("{option} hides objects that a sync would take for gone"),
+            hint: format!("leave out {option}, or use --mode delta"),
+        }),
+    }
 }
 
 fn run_id(parts: &Parts, options: &IngestOptions, mode: &str, grid: &str, snapshot: Option<i64>) -> String {

@@ -1,13 +1,14 @@
 //! Rows to a file in the store: encode on rayon, put, describe.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use earthcatalog_model::{DataFile, IdHash, PartitionKey, TableSchema};
 use earthcatalog_store::Base;
 use earthcatalog_writer::{Encoded, Format, Row};
+use object_store::ObjectStoreExt;
 use tokio::sync::Semaphore;
 
 use crate::buffers::{Staged, Taken, Written};
@@ -28,6 +29,8 @@ pub(crate) struct FileWriter {
     at_once: Semaphore,
     /// Nothing is put into the store.
     dry_run: bool,
+    /// Files beside those of the run's rows, to be removed if nothing comes of it.
+    others: Mutex<Vec<String>>,
 }
 
 /// A file, and what it was made from.
@@ -41,7 +44,8 @@ pub(crate) struct Done {
 impl FileWriter {
     pub(crate) fn new(base: Base, format: Arc<dyn Format>, nonce: String, dry_run: bool) -> Self {
         let at_once = Semaphore::new(FILES_AT_ONCE);
-        Self { base, format, nonce, count: AtomicU64::new(0), at_once, dry_run }
+        let others = Mutex::default();
+        Self { base, format, nonce, count: AtomicU64::new(0), at_once, dry_run, others }
     }
 
     /// Writes the rows of one partition as one file, each id once: of two rows of one id the better stays.
@@ -69,15 +73,42 @@ impl FileWriter {
         let Some(bytes) = self.base.get(&old.rel).await? else {
             return Err(crate::Error::Worker(format!("{} is gone", old.rel)));
         };
+        let Some(encoded) = self.filter(bytes, ids).await? else { return Ok(None) };
+        let (file, rel) = self.put(old.file.partition.clone(), encoded).await?;
+        Ok(Some(Written { file, rel, seqs: old.seqs.clone() }))
+    }
+
+    /// Writes a file of the table anew without the rows of some ids; None if none is left. The old one is not touched.
+    pub(crate) async fn replace(&self, old: &DataFile, ids: Vec<IdHash>) -> Result<Option<DataFile>> {
+        let path = self.base.resolve(&old.path)?;
+        let failed = |e| crate::Error::from(self.base.error(path.as_ref(), &e));
+        let bytes = match self.base.store().get(&path).await {
+            Ok(got) => got.bytes().await.map_err(failed)?,
+            Err(error) => return Err(failed(error)),
+        };
+        let Some(encoded) = self.filter(bytes, ids).await? else { return Ok(None) };
+        let (file, rel) = self.put(old.partition.clone(), encoded).await?;
+        self.will_put(&rel);
+        Ok(Some(file))
+    }
+
+    async fn filter(&self, bytes: Bytes, ids: Vec<IdHash>) -> Result<Option<Encoded>> {
         let format = self.format.clone();
         let filtered = on_rayon(move || {
             let gone: std::collections::HashSet<IdHash> = ids.into_iter().collect();
             format.filter(bytes, &|id| !gone.contains(&IdHash::of(id)))
-        })
-        .await??;
-        let Some(encoded) = filtered else { return Ok(None) };
-        let (file, rel) = self.put(old.file.partition.clone(), encoded).await?;
-        Ok(Some(Written { file, rel, seqs: old.seqs.clone() }))
+        });
+        Ok(filtered.await??)
+    }
+
+    /// Notes a file that the run puts beside those of its rows.
+    pub(crate) fn will_put(&self, rel: &str) {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).push(rel.to_owned());
+    }
+
+    /// Those files.
+    pub(crate) fn others(&self) -> Vec<String> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn put(&self, key: PartitionKey, encoded: Encoded) -> Result<(DataFile, String)> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use earthcatalog_model::ObjectRef;
 use object_store::ObjectStore;
 use object_store::path::Path;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::address::{Address, BAD_SEGMENT, Kind, check_bucket, join_url};
 use crate::connect::connect;
@@ -126,6 +126,19 @@ impl Stores {
             }
             _ if bucket.contains("://") => format!("{bucket}/{key}"),
             _ => format!("s3://{bucket}/{key}"),
+        }
+    }
+
+    /// The bucket and the key of an object by what [`href`](Self::href) calls it.
+    pub fn object_of(&self, href: &str) -> (String, String) {
+        let Some((scheme, rest)) = href.split_once("://") else { return (String::new(), href.to_owned()) };
+        let (root, key) = rest.split_once('/').unwrap_or((rest, ""));
+        match scheme {
+            "s3" => (root.to_owned(), key.to_owned()),
+            "http" | "https" => {
+                (format!("{scheme}://{root}"), percent_decode_str(key).decode_utf8_lossy().into_owned())
+            }
+            _ => (format!("{scheme}://{root}"), key.to_owned()),
         }
     }
 

@@ -95,6 +95,9 @@ fn hrefs_name_the_object_not_its_mirror() {
     assert_eq!(href("gs://b", "x"), "gs://b/x");
     assert_eq!(href("https://h", "a b?c"), "https://h/a%20b%3Fc");
     assert_eq!(href("", "/data/x"), "/data/x");
+    for (bucket, key) in [("b", "x/y%2F"), ("gs://b", "x"), ("https://h", "a b?c/é"), ("", "/data/x")] {
+        assert_eq!(stores.object_of(&href(bucket, key)), (bucket.to_owned(), key.to_owned()));
+    }
 }
 
 #[test]

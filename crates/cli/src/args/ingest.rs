@@ -3,10 +3,9 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use earthcatalog::model::Timestamp;
-use earthcatalog::{Assets, GridSpec, Mode};
+use earthcatalog::{Assets, GridSpec, Mode, Share};
 
-use super::value::{Size, read};
+use super::value::{Since, Size, read, since};
 
 const SELECTION: &str = "Which objects";
 const TABLE: &str = "How they are laid out";
@@ -26,7 +25,9 @@ pub(crate) struct IngestArgs {
     /// The inventory: an S3 inventory file in Parquet or CSV(.gz), a URL or a local path
     pub(crate) inventory: String,
 
-    /// full replaces the catalog's content in one snapshot; auto is full while the catalog is empty [default: auto]
+    /// full replaces the catalog's content in one snapshot; delta adds what is new and replaces what has changed; sync
+    /// also takes out what the inventory no longer lists; auto is full while the catalog is empty, then delta
+    /// [default: auto]
     #[arg(long, value_parser = read::<Mode>)]
     pub(crate) mode: Option<Mode>,
 
@@ -38,9 +39,13 @@ pub(crate) struct IngestArgs {
     #[arg(long, help_heading = SELECTION, value_name = "TEXT")]
     pub(crate) prefix: Option<String>,
 
-    /// Take objects last modified at this time or later, e.g. 2026-04-28 or 2026-04-28T06:00:00Z
-    #[arg(long, help_heading = SELECTION, value_name = "TIME", value_parser = read::<Timestamp>)]
-    pub(crate) since: Option<Timestamp>,
+    /// Take objects last modified at this time or later, e.g. 2026-04-28, 2026-04-28T06:00:00Z, or 2d for two days ago
+    #[arg(long, help_heading = SELECTION, value_name = "TIME", value_parser = since)]
+    pub(crate) since: Option<Since>,
+
+    /// Fetch again what was rejected before, though it has not changed since
+    #[arg(long, help_heading = SELECTION)]
+    pub(crate) retry_rejected: bool,
 
     /// Stop after this many lines that pass the filters, for a trial
     #[arg(long, help_heading = SELECTION, value_name = "N")]
@@ -73,6 +78,15 @@ pub(crate) struct IngestArgs {
     /// Threads that parse, cover and encode [default: one a processor]
     #[arg(long, help_heading = RESOURCES, value_name = "N", value_parser = read::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
+
+    /// The most that a sync may delete, as a share of the catalog's items; above it the run stops [default: 1%]
+    #[arg(long, help_heading = SAFETY, value_name = "SHARE", value_parser = read::<Share>)]
+    pub(crate) max_delete: Option<Share>,
+
+    /// Keep the hash index up to date; without it the next delta has to make it from the table [default: true]
+    #[arg(long, help_heading = SAFETY, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", hide_possible_values = true)]
+    pub(crate) update_hash_index: Option<bool>,
 
     /// Fetch, check and count, but write nothing
     #[arg(long, help_heading = SAFETY)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use earthcatalog::model::Timestamp;
-use earthcatalog::{Assets, BucketMap, GridSpec, Mode, scrub};
+use earthcatalog::{Assets, BucketMap, GridSpec, Mode, Share, scrub};
 
 /// A value of a setting, read from text and shown as text without secrets.
 pub(crate) trait Value: Sized {
@@ -101,15 +101,51 @@ fn scaled(number: &str, factor: u64) -> Option<u64> {
 
 impl Value for Mode {
     fn read(text: &str) -> Result<Self, String> {
-        match text {
-            "delta" | "sync" => Err(format!("mode {text} is not there yet: use auto or full")),
-            _ => text.parse(),
-        }
+        text.parse()
     }
 
     fn show(&self) -> String {
         self.to_string()
     }
+}
+
+impl Value for Share {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// The beginning of a time: a day, an instant, or so long ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Since(pub(crate) Timestamp);
+
+/// Reads `2d`, `36h`, `90m` or `2w` as that long before now, all else as a time.
+pub(crate) fn since(text: &str) -> Result<Since, String> {
+    match ago(text) {
+        None => Timestamp::read(text).map(Since).map_err(|e| format!("{e}, or how long ago, e.g. 2d or 36h")),
+        Some(seconds) => {
+            let micros = Timestamp::now().micros().saturating_sub(seconds.saturating_mul(1_000_000));
+            Timestamp::from_micros(micros).map(Since).ok_or_else(|| format!("{text} ago is before all time"))
+        }
+    }
+}
+
+/// Seconds of a duration; None if it is none.
+fn ago(text: &str) -> Option<i64> {
+    let unit = text.chars().next_back()?;
+    let seconds = match unit {
+        'w' => 7 * 86_400,
+        'd' => 86_400,
+        'h' => 3600,
+        'm' => 60,
+        _ => return None,
+    };
+    let number: i64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+    (number >= 0).then(|| number.saturating_mul(seconds))
 }
 
 impl Value for Assets {

@@ -1,10 +1,14 @@
 //! The whole job by way of the facade: stores that die, items of every kind, input that is bad.
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod deaths;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod real_items;

@@ -1,0 +1,158 @@
+//! A catalog lives: random sequences of changes and runs, some of which die, against a model of maps.
+
+use std::sync::Arc;
+
+use earthcatalog::model::Json;
+use earthcatalog::{Catalog, Config, GridSpec, Ingest, Mode, Share};
+use earthcatalog_testkit::store::{FailingStore, How, Plan};
+use object_store::memory::InMemory;
+use proptest::prelude::*;
+
+use crate::archive::{Archive, Model, Object, id};
+use crate::bench::Bench;
+
+const IDS: u8 = 4;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put { key: u8, id: u8, place: u8, year: u8, updated: u8, bad: bool },
+    Remove { key: u8 },
+    Run { mode: Mode, dies: Option<Plan> },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let put = (0..6u8, 0..IDS, 0..3u8, 0..2u8, 0..8u8, prop::bool::weighted(0.1))
+        .prop_map(|(key, id, place, year, updated, bad)| Step::Put { key, id, place, year, updated, bad });
+    let remove = (0..6u8).prop_map(|key| Step::Remove { key });
+    let how = prop::sample::select(vec![How::Die, How::DieAfter, How::Ambiguous, How::Once]);
+    let plan = (1..60u64, how).prop_map(|(at, how)| Plan { at, how });
+    let mode = prop::sample::select(vec![Mode::Delta, Mode::Delta, Mode::Sync, Mode::Full, Mode::Auto]);
+    let run = (mode, prop::option::weighted(0.4, plan)).prop_map(|(mode, dies)| Step::Run { mode, dies });
+    prop_oneof![4 => put, 1 => remove, 3 => run]
+}
+
+struct World {
+    bench: Bench,
+    store: FailingStore,
+    archive: Archive,
+    clock: u32,
+    line_cells: u64,
+}
+
+impl World {
+    async fn new() -> Self {
+        let grid: GridSpec = "h3:1".parse().unwrap();
+        let grid = earthcatalog::open_grid(&grid, &Config::default()).await.unwrap();
+        let line =
+            Json::parse(br#"{"type": "LineString", "coordinates": [[-20.0, 61.0], [15.0, 72.0]]}"#).unwrap();
+        let line = earthcatalog::model::Geometry::from_geojson(&line).unwrap().unwrap().geometry;
+        let mut cells = Vec::new();
+        grid.cover(&line, &mut cells).unwrap();
+        assert!(cells.len() > 2);
+        let store = FailingStore::new(Arc::new(InMemory::new()), Plan::default());
+        let line_cells = cells.len() as u64;
+        Self { bench: Bench::new(), store, archive: Archive::default(), clock: 0, line_cells }
+    }
+
+    async fn catalog(&self) -> Catalog {
+        self.bench.catalog(Arc::new(self.store.clone())).await
+    }
+
+    async fn apply(&mut self, step: Step) {
+        self.clock += 1;
+        match step {
+            Step::Put { key, id, place, year, updated, bad } => {
+                let object = Object { id, place, year, updated, bad, written: self.clock };
+                self.archive.objects.insert(key, object);
+            }
+            Step::Remove { key } => {
+                self.archive.objects.remove(&key);
+            }
+            Step::Run { mode, dies } => self.run(mode, dies).await,
+        }
+    }
+
+    async fn run(&mut self, mode: Mode, dies: Option<Plan>) {
+        if self.archive.objects.values().all(|object| object.bad) {
+            // A run of nothing is refused; that is tested elsewhere.
+            return;
+        }
+        let inventory = self.archive.write(&self.bench);
+        let expected = self.archive.run(mode);
+        if let Some(plan) = dies {
+            let catalog = self.catalog().await;
+            self.store.set(plan);
+            let outcome = catalog.ingest(&run(&inventory, mode), &()).await;
+            self.store.set(Plan::default());
+            let now = if outcome.is_ok() { expected.clone() } else { self.archive.model.clone() };
+            if self.differs(&now).await.is_some() {
+                assert!(outcome.is_err());
+                assert_eq!(self.differs(&expected).await, None, "{mode:?} died by {plan:?}");
+            }
+        }
+        let report = self.catalog().await.ingest(&run(&inventory, mode), &()).await;
+        let report = report.unwrap_or_else(|e| panic!("{mode:?}: {e}"));
+        assert_eq!(self.differs(&expected).await, None, "{mode:?}: {report:?}");
+        self.archive.model = expected;
+        if mode == Mode::Full {
+            return;
+        }
+        let again = self.catalog().await.ingest(&run(&inventory, mode), &()).await.unwrap();
+        assert_eq!(again.snapshot_id, None, "a second run: {again:?}");
+        assert_eq!(self.differs(&self.archive.model).await, None);
+    }
+
+    /// How the catalog differs from the model.
+    async fn differs(&self, model: &Model) -> Option<String> {
+        let catalog = self.catalog().await;
+        let counts = match catalog.counts().await {
+            Ok(counts) => counts,
+            Err(earthcatalog::Error::NoCatalog { .. }) if model.items.is_empty() => return None,
+            Err(error) => return Some(error.to_string()),
+        };
+        let cells = |object: &Object| if object.place == 2 { self.line_cells } else { 1 };
+        let rows: u64 = model.items.values().map(cells).sum();
+        if (counts.unique_items, counts.rows) != (Some(model.items.len() as u64), rows) {
+            return Some(format!("{counts:?}, not {} items in {rows} rows", model.items.len()));
+        }
+        for number in 0..IDS {
+            let found = catalog.get(&id(number)).await.unwrap();
+            let found = found.map(|item| serde_json::from_str::<serde_json::Value>(&item).unwrap());
+            let revision = found.as_ref().map(|item| item["properties"]["rev"].as_u64().unwrap());
+            let expected = model.items.get(&number).map(|object| u64::from(object.written));
+            if revision != expected {
+                return Some(format!("{} is {revision:?}, not {expected:?}", id(number)));
+            }
+        }
+        None
+    }
+}
+
+fn run(inventory: &str, mode: Mode) -> Ingest {
+    let mut run = Ingest::new(inventory);
+    run.grid = Some("h3:1".parse::<GridSpec>().unwrap());
+    run.options.mode = mode;
+    run.options.no_lock = true;
+    run.options.max_delete = "100%".parse::<Share>().unwrap();
+    run
+}
+
+fn cases() -> u32 {
+    let asked = std::env::var("EARTHCATALOG_SOAK_CASES").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(100)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_catalog_is_what_the_model_says(steps in prop::collection::vec(step(), 4..24)) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut world = World::new().await;
+            for step in steps {
+                world.apply(step).await;
+            }
+        });
+    }
+}

@@ -24,9 +24,14 @@ pub(crate) fn scale(a: &V3, k: f64) -> V3 {
     [a[0] * k, a[1] * k, a[2] * k]
 }
 
+/// The vector of length one in that direction; zero if the square of its length is too small a number to be told from it.
 pub(crate) fn unit(a: &V3) -> V3 {
-    scale(a, 1.0 / dot(a, a).sqrt().max(f64::MIN_POSITIVE))
+    let square = square(a);
+    if square < SMALLEST { [0.0; 3] } else { scale(a, 1.0 / square.sqrt()) }
 }
+
+/// Below this, numbers lose their digits.
+const SMALLEST: f64 = 1e-290;
 
 fn cross(a: &V3, b: &V3) -> V3 {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
@@ -175,6 +180,16 @@ mod tests {
     #[test]
     fn meridians_do_not_stray() {
         assert_eq!(Piece::new(Place::new(20.0, -80.0), Place::new(20.0, 80.0)).stray, 0.0);
+    }
+
+    /// Points so close that the square of their distance is no number any more have no plane through them.
+    #[test]
+    fn normals_of_hardly_any_arc_are_zero() {
+        let normal = |lat: f64| normal(&Place::new(0.0, 0.0).v, &Place::new(0.0, lat).v);
+        for lat in [0.0, 1e-300, 1e-200, 1e-160, 5e-324] {
+            assert_eq!(normal(lat), [0.0; 3], "{lat}");
+        }
+        assert!((square(&normal(1e-140)) - 1.0).abs() < 1e-15);
     }
 
     #[test]

@@ -43,6 +43,8 @@ struct Record {
 #[derive(Debug, Serialize)]
 struct Figure {
     name: String,
+    /// Of the sample that the machine's other work disturbed least.
+    least: f64,
     median: f64,
     median_lower: f64,
     median_upper: f64,
@@ -87,6 +89,7 @@ fn figure(folder: &Path) -> Result<Figure> {
     let aim = AIMS.iter().find(|(name, _)| *name == benchmark.full_id).map(|(_, aim)| *aim);
     Ok(Figure {
         name: benchmark.full_id,
+        least: read::<Samples>(folder.join("sample.json"))?.least(),
         median: median.point_estimate,
         median_lower: median.confidence_interval.lower_bound,
         median_upper: median.confidence_interval.upper_bound,
@@ -114,6 +117,19 @@ struct Estimates {
     std_dev: Estimate,
 }
 
+/// Criterion's `sample.json`: how long so many rounds took.
+#[derive(Deserialize)]
+struct Samples {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+impl Samples {
+    fn least(&self) -> f64 {
+        self.times.iter().zip(&self.iters).map(|(time, rounds)| time / rounds).fold(f64::INFINITY, f64::min)
+    }
+}
+
 #[derive(Deserialize)]
 struct Estimate {
     point_estimate: f64,
@@ -126,16 +142,16 @@ struct Interval {
     upper_bound: f64,
 }
 
-/// A line a benchmark, in Markdown.
+/// A line a benchmark, in Markdown. Aims are for a machine that does nothing else: the least is held against them.
 fn table(figures: &[Figure]) -> String {
     let line = |figure: &Figure| {
         let aim = figure.aim.map_or("".to_owned(), |aim| {
-            format!("{}{}", micros(aim), if figure.median < aim { "" } else { ", missed" })
+            format!("{}{}", micros(aim), if figure.least < aim { "" } else { ", missed" })
         });
-        format!("| `{}` | {} | {aim} |", figure.name, micros(figure.median))
+        format!("| `{}` | {} | {} | {aim} |", figure.name, micros(figure.least), micros(figure.median))
     };
     let lines: Vec<String> = figures.iter().map(line).collect();
-    format!("| benchmark | median, µs | aim, µs |\n|---|---|---|\n{}", lines.join("\n"))
+    format!("| benchmark | least, µs | median, µs | aim, µs |\n|---|---|---|---|\n{}", lines.join("\n"))
 }
 
 /// Nanoseconds in microseconds, three digits.
@@ -153,6 +169,7 @@ mod tests {
     fn a_table_says_what_misses_its_aim() {
         let figure = |name: &str, median: f64, aim: Option<f64>| Figure {
             name: name.to_owned(),
+            least: 0.5 * median,
             median,
             median_lower: median,
             median_upper: median,
@@ -162,15 +179,15 @@ mod tests {
         };
         let figures = [
             figure("a", 199.66, Some(500.0)),
-            figure("b", 2_137.1, Some(2_000.0)),
+            figure("b", 2_137.1, Some(1_000.0)),
             figure("c", 3_452_900.0, None),
         ];
         let expected = "\
-| benchmark | median, µs | aim, µs |
-|---|---|---|
-| `a` | 0.200 | 0.500 |
-| `b` | 2.14 | 2.00, missed |
-| `c` | 3453 |  |";
+| benchmark | least, µs | median, µs | aim, µs |
+|---|---|---|---|
+| `a` | 0.100 | 0.200 | 0.500 |
+| `b` | 1.07 | 2.14 | 1.00, missed |
+| `c` | 1726 | 3453 |  |";
         assert_eq!(table(&figures), expected);
     }
 }

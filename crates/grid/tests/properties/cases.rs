@@ -42,5 +42,7 @@ pub(crate) fn for_each_case(count: u64, mut try_one: impl FnMut(&mut Random)) {
             break;
         }
     }
-    println!("{} cases, seeds from {first} on", count - (seeds.end - seeds.start));
+    let thread = std::thread::current();
+    let done = count - (seeds.end - seeds.start);
+    println!("{}: {done} cases, seeds from {first} on", thread.name().unwrap_or_default());
 }

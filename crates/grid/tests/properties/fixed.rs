@@ -83,3 +83,16 @@ fn lines_that_are_too_long_for_a_grid() {
         assert!(cells_for_geometry(&*grid, &line(long)).is_err(), "{spec}");
     }
 }
+
+/// A line between two points that are the same but for the last bits of the smallest numbers is in the cells of both.
+#[test]
+fn lines_of_hardly_any_length() {
+    for north in [0.0, 5e-324, 1e-300, 1e-170, 1e-16] {
+        let ends = [Position::xy(360.0, 0.0), Position::xy(360.0, north)];
+        let line = Geometry::xy(Shape::LineString(ends.to_vec()));
+        for judge in [Judge::s2(4), Judge::s2(30), Judge::h3(1), Judge::h3(15)] {
+            let own = judge.name(judge.id(0.0, 0.0));
+            assert!(cells(&*judge.grid(), &line).contains(&own), "{north} in {own}");
+        }
+    }
+}

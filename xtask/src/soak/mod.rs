@@ -4,6 +4,7 @@ mod fuzz;
 mod grid;
 mod kills;
 mod memory;
+mod model;
 
 use clap::Subcommand;
 
@@ -21,6 +22,8 @@ enum Promise {
     Memory(memory::Args),
     /// A run may die at any moment: kill -9, fifty times.
     Kills(kills::Args),
+    /// A catalog is what its archive says, whatever sequence of runs made it and whichever of them died.
+    Model(model::Args),
     /// Coverings miss nothing: a million random geometries of every kind for each property.
     Grid(grid::Args),
     /// No GeoJSON makes the grid panic, loop or grow: libFuzzer, which needs a nightly toolchain.
@@ -31,6 +34,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.promise {
         Promise::Memory(args) => memory::run(args),
         Promise::Kills(args) => kills::run(args),
+        Promise::Model(args) => model::run(args),
         Promise::Grid(args) => grid::run(args),
         Promise::Fuzz(args) => fuzz::run(args),
     }

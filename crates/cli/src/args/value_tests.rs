@@ -27,11 +27,34 @@ fn sizes() {
 }
 
 #[test]
-fn modes_that_are_not_there_yet_say_so() {
+fn modes() {
     check::<Mode>("full", "full");
-    wrong::<Mode>("delta", "not there yet: use auto or full");
-    wrong::<Mode>("sync", "not there yet: use auto or full");
-    wrong::<Mode>("ful", "use auto or full");
+    check::<Mode>("sync", "sync");
+    wrong::<Mode>("daily", "use auto, full, delta or sync");
+    wrong::<Mode>("ful", "use auto, full, delta or sync");
+}
+
+#[test]
+fn shares() {
+    check::<Share>("1%", "1%");
+    check::<Share>(" 0.5 % ", "0.5%");
+    for text in ["1", "-1%", "101%", "%", "NaN%"] {
+        wrong::<Share>(text, "e.g. 1% or 0.5%");
+    }
+    assert_eq!("12.5%".parse::<Share>().map(|share| share.of(43)), Ok(5));
+}
+
+#[test]
+fn since_a_time_or_so_long_ago() {
+    let day = Timestamp::parse("2026-04-28T00:00:00Z").ok().map(Since);
+    assert_eq!(since("2026-04-28").ok(), day);
+    for (text, seconds) in [("2d", 172_800), ("36h", 129_600), ("90m", 5400), ("1w", 604_800)] {
+        let ago = Timestamp::now().micros() - since(text).expect(text).0.micros();
+        assert!((ago / 1_000_000 - seconds).abs() < 60, "{text}: {ago}");
+    }
+    for text in ["d", "-2d", "2y", "yesterday", ""] {
+        assert!(since(text).is_err_and(|e| e.contains("how long ago")), "{text}");
+    }
 }
 
 #[test]

@@ -14,8 +14,7 @@ fn says(answer: &Answer, code: i32, parts: &[&str]) {
 
 #[test]
 fn unknown_values_say_what_is_allowed() {
-    check(&["ingest", "x.csv", "--mode", "ful"], 2, &["use auto or full"]);
-    check(&["ingest", "x.csv", "--mode", "delta"], 2, &["mode delta is not there yet"]);
+    check(&["ingest", "x.csv", "--mode", "daily"], 2, &["use auto, full, delta or sync"]);
     check(&["ingest", "x.csv", "--grid", "s2:99"], 2, &["s2:<level 0 to 30>"]);
     check(&["ingest", "x.csv", "--assets", "list"], 2, &["auto, struct or json"]);
     check(&["ingest", "x.csv", "--memory", "lots"], 2, &["512MB"]);

@@ -96,11 +96,13 @@ fn the_summary_shows_the_sum_and_the_reasons() {
 }
 
 #[test]
-fn a_full_run_replaces_and_auto_refuses_to() {
+fn a_full_run_replaces_and_auto_adds() {
     let bench = Bench::local();
     ingest(&bench, "inventory", "csv", &[]);
     let (csv, map) = (inventory("inventory-dated.parquet"), fixtures_map());
-    bench.run(&["ingest", &csv, "--map-bucket", &map]).ended(2).says(&["--mode full"]);
+    let again = bench.json(0, &["ingest", &csv, "--map-bucket", &map]);
+    assert_eq!((again["mode"].as_str(), again["snapshot_id"].as_i64()), (Some("delta"), None));
+    assert_eq!(again["ingested"], 0);
     let report = ingest(&bench, "inventory-dated", "parquet", &["--mode", "full"]);
     check_answers(&bench, &report);
 }

@@ -7,6 +7,8 @@ mod config;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod delta;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod fixtures;

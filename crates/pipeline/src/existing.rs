@@ -73,8 +73,8 @@ pub(crate) async fn settle(
     resolution: &mut Resolution,
     fates: &mut Fates,
 ) -> Result<Existing> {
-    let mut existing = Existing::default();
-    existing.met = resolution.met.iter().map(|met| met.id).collect();
+    let met = resolution.met.iter().map(|met| met.id).collect();
+    let mut existing = Existing { met, ..Existing::default() };
     let lost: HashSet<IdHash> = selection.lost.union(fates.left()).copied().collect();
     let deleted = rows_of(known, lost.difference(&existing.met).copied().collect()).await?;
     check_deletions(job, known, deleted.len() as u64)?;

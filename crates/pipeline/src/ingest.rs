@@ -15,7 +15,7 @@ use crate::event::{Event, Observer};
 use crate::existing::{Existing, settle};
 use crate::feed::feed;
 use crate::intake::{Budget, Intake, SchemaOf};
-use crate::known::Known;
+use crate::known::{Known, Reading};
 use crate::listing::Listed;
 use crate::options::{IngestOptions, Mode};
 use crate::parts::Parts;
@@ -147,6 +147,16 @@ impl Job<'_> {
         self.put_report(&report).await?;
         self.observer.on_event(&Event::Finished(&report));
         Ok(report)
+    }
+
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        Reading {
+            base: &self.parts.base,
+            table: &*self.parts.table,
+            href: &*self.parts.href,
+            scratch: &self.scratch,
+            memory: self.options.memory / 8,
+        }
     }
 
     /// What the index knows and what is to be fetched; a full run asks no index, and fetches all.

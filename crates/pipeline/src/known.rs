@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use earthcatalog_catalog::{CommitId, Filter, Head};
+use earthcatalog_catalog::{CommitId, Filter, Head, Table};
 use earthcatalog_hash_index::{
     self as index, IdLogOptions, Ids, IndexFile, IndexFiles, Objects, Rebuild, SourceObject, TableRow,
 };
 use earthcatalog_model::{DataFile, IdHash, KeyHash};
+use earthcatalog_store::Base;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -14,6 +15,7 @@ use object_store::path::Path;
 use crate::error::Result;
 use crate::event::Event;
 use crate::ingest::Job;
+use crate::parts::Href;
 use crate::scan::scan;
 use crate::scratch::Scratch;
 use crate::worker::blocking;
@@ -72,16 +74,16 @@ impl Known {
     /// Makes the index from the table's rows: in the catalog, or for a dry run in a temporary folder.
     async fn rebuild(job: &Job<'_>, head: &Head, why: &str) -> Result<Self> {
         job.observer.on_event(&Event::Warning(&format!("the hash index is made from the table: {why}")));
-        let (ids, objects) = read_table(job, head).await?;
+        let (ids, objects) = read_table(&job.reading(), head).await?;
         let mut files = IndexFiles::new(generation(head));
         files.unique_items = ids.rows;
         if job.options.dry_run {
-            files.ids.push(index_file("ids-made", ids));
-            files.objects.push(index_file("objects-made", objects));
+            files.ids.push(index_file(MADE_IDS, ids));
+            files.objects.push(index_file(MADE_OBJECTS, objects));
             return Ok(Self::at(job.scratch.store(), files, Scratch::path).await?);
         }
-        files.ids.push(job.put_index("ids-made", ids).await?);
-        files.objects.push(job.put_index("objects-made", objects).await?);
+        files.ids.push(job.put_index(MADE_IDS, ids).await?);
+        files.objects.push(job.put_index(MADE_OBJECTS, objects).await?);
         Ok(Self::at(job.parts.base.store(), files, |rel| job.parts.base.path(rel)).await?)
     }
 }
@@ -112,11 +114,29 @@ struct Read {
     object: Option<(KeyHash, Option<earthcatalog_model::Timestamp>, Option<String>)>,
 }
 
-async fn read_table(job: &Job<'_>, head: &Head) -> Result<(index::Summary, index::Summary)> {
-    let options = IdLogOptions { memory: job.options.memory / 8, ..IdLogOptions::default() };
+/// What it takes to make an index from a table.
+pub(crate) struct Reading<'a> {
+    pub(crate) base: &'a Base,
+    pub(crate) table: &'a dyn Table,
+    pub(crate) href: &'a dyn Href,
+    pub(crate) scratch: &'a Scratch,
+    /// Bytes before what is read goes to temporary files.
+    pub(crate) memory: u64,
+}
+
+/// The names of the temporary files of an index that was made from a table.
+pub(crate) const MADE_IDS: &str = "ids-made";
+pub(crate) const MADE_OBJECTS: &str = "objects-made";
+
+/// Makes the index of a state of a table, in two temporary files.
+pub(crate) async fn read_table(
+    reading: &Reading<'_>,
+    head: &Head,
+) -> Result<(index::Summary, index::Summary)> {
+    let options = IdLogOptions { memory: reading.memory, ..IdLogOptions::default() };
     let mut rebuild = Rebuild::new(options);
-    let files = job.parts.table.files(head, &Filter::default()).await?;
-    let reads = files.iter().map(|file| read_file(job, file));
+    let files = reading.table.files(head, &Filter::default()).await?;
+    let reads = files.iter().map(|file| read_file(reading, file));
     let mut reads = stream::iter(reads).buffered(FILES_AT_ONCE);
     while let Some((file, rows)) = reads.try_next().await? {
         for row in &rows {
@@ -128,15 +148,15 @@ async fn read_table(job: &Job<'_>, head: &Head) -> Result<(index::Summary, index
             rebuild.push(&TableRow { id: row.id, partition: &file.partition, object })?;
         }
     }
-    let (ids, objects) = (job.scratch.create("ids-made")?, job.scratch.create("objects-made")?);
+    let (ids, objects) = (reading.scratch.create(MADE_IDS)?, reading.scratch.create(MADE_OBJECTS)?);
     Ok(blocking(move || rebuild.finish(ids, objects)).await??)
 }
 
-async fn read_file<'f>(job: &Job<'_>, file: &'f DataFile) -> Result<(&'f DataFile, Vec<Read>)> {
+async fn read_file<'f>(reading: &Reading<'_>, file: &'f DataFile) -> Result<(&'f DataFile, Vec<Read>)> {
     let mut rows = Vec::new();
-    scan(&job.parts.base, file, |row| {
+    scan(reading.base, file, |row| {
         let object = row.href.map(|href| {
-            let (bucket, key) = job.parts.href.object(href);
+            let (bucket, key) = reading.href.object(href);
             (KeyHash::of(&bucket, &key), row.last_modified, row.etag.map(str::to_owned))
         });
         rows.push(Read { id: IdHash::of(row.id), object });

@@ -30,6 +30,7 @@ mod run;
 mod scan;
 mod scratch;
 mod selection;
+mod verify;
 mod worker;
 mod write;
 
@@ -40,3 +41,4 @@ pub use ingest::ingest;
 pub use options::{DEFAULT_CONCURRENCY, DEFAULT_MEMORY, IngestOptions, Mode, Share, Stop};
 pub use parts::{Href, Parts};
 pub use report::{Ledger, Report};
+pub use verify::{Problem, Verified, VerifyOptions, VerifyParts, verify};

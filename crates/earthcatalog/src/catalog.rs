@@ -24,10 +24,10 @@ const HASH_INDEX: &str = "earthcatalog.hash_index_path";
 /// A catalog at its base. Cheap to clone; every call reads the current state anew.
 #[derive(Clone)]
 pub struct Catalog {
-    base: Base,
+    pub(crate) base: Base,
     stores: Stores,
-    table: Arc<dyn Table>,
-    config: Config,
+    pub(crate) table: Arc<dyn Table>,
+    pub(crate) config: Config,
 }
 
 /// Opens the catalog in `store` whose URL is `base`. It need not exist: the first ingest makes it.
@@ -212,7 +212,7 @@ impl Catalog {
         self.grid_of_head(&self.head().await?).await
     }
 
-    async fn head(&self) -> Result<Head> {
+    pub(crate) async fn head(&self) -> Result<Head> {
         self.table.head().await?.ok_or_else(|| Error::NoCatalog { base: self.base.url().to_owned() })
     }
 

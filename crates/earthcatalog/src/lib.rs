@@ -43,6 +43,7 @@ mod config;
 mod error;
 mod info;
 mod kind;
+mod maintenance;
 mod sources;
 
 pub use catalog::{Catalog, open, open_store, open_url, open_with};
@@ -57,7 +58,8 @@ pub use earthcatalog_grid::{
 };
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
-    DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report, Stop,
+    CompactOptions, Compacted, DEFAULT_CONCURRENCY, DEFAULT_MEMORY, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE,
+    Event, IngestOptions, Ledger, Mode, Observer, Progress, Report, Stop,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;

@@ -9,6 +9,7 @@
 
 mod buffers;
 mod commit;
+mod compact;
 mod duplicates;
 mod error;
 mod event;
@@ -16,6 +17,7 @@ mod feed;
 mod grid_properties;
 mod ingest;
 mod intake;
+mod leased;
 mod listing;
 mod options;
 mod parts;
@@ -26,6 +28,7 @@ mod run;
 mod worker;
 mod write;
 
+pub use compact::{CompactOptions, Compacted, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, compact};
 pub use error::{Error, Result};
 pub use event::{Event, Observer, Progress};
 pub use grid_properties::{grid_of, grid_spec};

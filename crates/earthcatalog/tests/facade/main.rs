@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod compaction;
+#[cfg(test)]
 mod deaths;
 #[cfg(test)]
 mod real_items;

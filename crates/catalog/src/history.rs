@@ -102,7 +102,8 @@ pub(crate) fn head_at(metadata: &TableMetadata, head: Head, id: i64) -> Option<H
 /// # Errors
 /// [`Error::Corrupt`] where the metadata cannot be written as JSON.
 pub(crate) fn named(location: &str, metadata: &TableMetadata) -> Result<Vec<i64>> {
-    let corrupt = |e: serde_json::Error| Error::Corrupt { location: location.to_owned(), reason: e.to_string() };
+    let corrupt =
+        |e: serde_json::Error| Error::Corrupt { location: location.to_owned(), reason: e.to_string() };
     let document = serde_json::to_value(metadata).map_err(corrupt)?;
     let refs = document.get("refs").and_then(|refs| refs.as_object());
     let ids = refs.into_iter().flat_map(|refs| refs.values()).filter_map(|r| r.get("snapshot-id")?.as_i64());

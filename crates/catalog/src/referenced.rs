@@ -17,15 +17,14 @@ use crate::metadata::State;
 pub(crate) async fn visit(
     files: &Files,
     state: &State,
-    each: &mut (dyn FnMut(&str) + Send),
+    each: &mut (dyn for<'p> FnMut(&'p str) + Send),
 ) -> Result<()> {
     each(&state.location);
     direct(&state.metadata, each);
     let mut seen = HashSet::new();
     for snapshot in state.metadata.snapshots() {
         each(snapshot.manifest_list());
-        let mut manifests =
-            manifests::list(files, snapshot, state.metadata.format_version()).await?;
+        let mut manifests = manifests::list(files, snapshot, state.metadata.format_version()).await?;
         // Snapshots share most of their manifests.
         manifests.retain(|manifest| seen.insert(manifest.manifest_path.clone()));
         manifests.iter().for_each(|manifest| each(&manifest.manifest_path));
@@ -38,7 +37,7 @@ pub(crate) async fn visit(
     Ok(())
 }
 
-fn direct(metadata: &TableMetadata, each: &mut (dyn FnMut(&str) + Send)) {
+fn direct(metadata: &TableMetadata, each: &mut (dyn for<'p> FnMut(&'p str) + Send)) {
     metadata.metadata_log().iter().for_each(|entry| each(&entry.metadata_file));
     metadata.statistics_iter().for_each(|file| each(&file.statistics_path));
     metadata.partition_statistics_iter().for_each(|file| each(&file.statistics_path));

@@ -98,20 +98,21 @@ fn of_an_id_the_newest_stays() {
         item.source = Arc::new(source);
         item
     };
-    let check = |files: &[&[Item]], expected: &Item| {
-        let all: Vec<Item> = files.concat();
+    // A file for each of the items.
+    let check = |files: &[&Item], expected: &Item| {
+        let all: Vec<Item> = files.iter().copied().cloned().collect();
         let schema = schema(&all, Assets::Auto);
-        let files: Vec<Encoded> = files.iter().map(|items| encode(&schema, items)).collect();
+        let files: Vec<Encoded> = all.chunks(1).map(|items| encode(&schema, items)).collect();
         check_file(&merge(&schema, &files.iter().collect::<Vec<_>>()), std::slice::from_ref(expected));
     };
     let (first, second) = (at("x", 1.0, ""), at("x", 2.0, ""));
-    check(&[&[first.clone()], &[second.clone()]], &second);
+    check(&[&first, &second], &second);
     let updated = at("x", 3.0, newer);
-    check(&[&[updated.clone()], &[first.clone()], &[second.clone()]], &updated);
+    check(&[&updated, &first, &second], &updated);
     let late = with_time(first.clone(), "2023-01-01");
-    check(&[&[late.clone()], &[second]], &late);
+    check(&[&late, &second], &late);
     let early = with_time(updated.clone(), "2019-01-01");
-    check(&[&[late], &[early.clone()]], &early);
+    check(&[&late, &early], &early);
 }
 
 #[test]

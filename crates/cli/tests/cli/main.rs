@@ -19,6 +19,8 @@ mod items;
 #[cfg(test)]
 mod locking;
 #[cfg(test)]
+mod maintenance;
+#[cfg(test)]
 mod pipes;
 #[cfg(test)]
 mod progress;

@@ -10,3 +10,5 @@ mod compaction;
 mod deaths;
 #[cfg(test)]
 mod real_items;
+#[cfg(test)]
+mod tidying;

@@ -15,13 +15,16 @@ use crate::commits;
 use crate::datafile;
 use crate::error::{Error, Result};
 use crate::evolve::evolved;
+use crate::expire::{Expiration, expired};
 use crate::files::Files;
 use crate::filter::Filter;
+use crate::history::{self, Expiry, SnapshotEntry};
 use crate::manifests::{self, Loaded};
 use crate::metadata::{self, Next, State};
 use crate::pointer::{Pointer, Seen, Swap};
+use crate::referenced;
 use crate::snapshot::{COMMIT_ID, Stage};
-use crate::table::{Change, Committed, Head, Operation, Table};
+use crate::table::{Change, Committed, Head, History, Operation, Table};
 
 /// Where the table is, relative to the base.
 const TABLE: &str = "warehouse/earthcatalog/stac_items";
@@ -34,7 +37,7 @@ pub struct IcebergOptions {
 }
 
 /// How often a commit is tried while others are faster, or while answers get lost.
-const ATTEMPTS: u32 = 30;
+pub(crate) const ATTEMPTS: u32 = 30;
 
 /// How often it is tried to find out what became of a commit whose answer got lost.
 const READ_BACKS: u32 = 5;
@@ -232,6 +235,35 @@ impl Table for IcebergTable {
     }
 }
 
+#[async_trait]
+impl History for IcebergTable {
+    async fn snapshots(&self) -> Result<Vec<SnapshotEntry>> {
+        let state = self.look().await?.state;
+        Ok(state.map(|state| history::entries(&state.metadata)).unwrap_or_default())
+    }
+
+    async fn head_at(&self, snapshot: i64) -> Result<Option<Head>> {
+        let Some(state) = self.look().await?.state else { return Ok(None) };
+        Ok(history::head_at(&state.metadata, state.head()?, snapshot))
+    }
+
+    async fn expire(&self, expiry: &Expiry) -> Result<Vec<SnapshotEntry>> {
+        self.pointer.probe().await?;
+        Expiration::new(&self.files, &self.pointer, expiry).run().await
+    }
+
+    async fn expirable(&self, expiry: &Expiry) -> Result<Vec<SnapshotEntry>> {
+        let Some(state) = self.look().await?.state else { return Ok(Vec::new()) };
+        expired(&state, expiry)
+    }
+
+    async fn referenced(&self, each: &mut (dyn for<'p> FnMut(&'p str) + Send)) -> Result<Option<Head>> {
+        let Some(state) = self.look().await?.state else { return Ok(None) };
+        referenced::visit(&self.files, &state, each).await?;
+        state.head().map(Some)
+    }
+}
+
 fn invalid(change: &Change, reason: String) -> Error {
     Error::Invalid { commit: change.id.to_string(), reason }
 }
@@ -285,7 +317,7 @@ fn schema_after(before: &TableMetadata, change: &Change) -> Result<(TableSchema,
     Ok((after, grown))
 }
 
-fn pause(attempt: u32) -> Duration {
+pub(crate) fn pause(attempt: u32) -> Duration {
     // Random, so that two writers that met once do not meet again at every attempt.
     let share = f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX);
     (PAUSE * attempt).mul_f64(share)

@@ -128,6 +128,20 @@ impl Encoder {
         self.end(writer).await
     }
 
+    /// A manifest of files that are in the table already.
+    pub(crate) async fn existing(
+        &mut self,
+        schema: &SchemaRef,
+        spec: &PartitionSpecRef,
+        files: Vec<Alive>,
+    ) -> iceberg::Result<ManifestFile> {
+        let mut writer = self.begin(schema, spec)?;
+        for Alive { snapshot, sequence, file_sequence, file } in files {
+            writer.add_existing_file(file, snapshot, sequence, file_sequence)?;
+        }
+        self.end(writer).await
+    }
+
     /// A manifest with some of its files taken out; None where none of them is in it.
     pub(crate) async fn without(
         &mut self,
@@ -197,6 +211,12 @@ pub(crate) fn is_deletes(manifest: &ManifestFile) -> bool {
 /// Whether any of a manifest's files may be in the table still.
 pub(crate) fn may_be_alive(manifest: &ManifestFile) -> bool {
     manifest.has_added_files() || manifest.has_existing_files()
+}
+
+/// How many files of a manifest are in the table; a great many where it does not say.
+pub(crate) fn file_count(manifest: &ManifestFile) -> usize {
+    let counts = manifest.added_files_count.zip(manifest.existing_files_count);
+    counts.map_or(usize::MAX / 2, |(added, existing)| added as usize + existing as usize)
 }
 
 /// Where the partitions of a manifest's files have the cell and the year.

@@ -10,7 +10,9 @@ use crate::commits;
 use crate::error::{Error, Result};
 use crate::evolve::evolved;
 use crate::filter::Filter;
-use crate::table::{Change, Committed, Head, Operation, Table};
+use crate::history::{Expiry, SnapshotEntry};
+use crate::snapshot::COMMIT_ID;
+use crate::table::{Change, Committed, Head, History, Operation, Table};
 
 /// A table in memory. Clones share it.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ struct State {
     head: Option<Head>,
     versions: u64,
     snapshots: BTreeMap<i64, Arc<Vec<DataFile>>>,
+    /// Of the snapshots that did not expire, in the order of their making.
+    entries: Vec<SnapshotEntry>,
 }
 
 impl MemoryTable {
@@ -63,6 +67,7 @@ impl MemoryTable {
         let schema = evolved(&self.location, &old.schema, change.schema.as_ref())?;
         let made = self.snapshot(state, &old, change)?;
         let head = self.next(state, &old, change, schema, made);
+        state.entries.extend(made.map(|id| entry(id, &old, &head, change)));
         state.head = Some(head.clone());
         Ok(Committed { snapshot_id: made, head })
     }
@@ -137,4 +142,71 @@ impl Table for MemoryTable {
         commits::check(&change)?;
         self.apply(&mut self.state(), &change)
     }
+}
+
+#[async_trait]
+impl History for MemoryTable {
+    async fn snapshots(&self) -> Result<Vec<SnapshotEntry>> {
+        Ok(self.state().entries())
+    }
+
+    async fn head_at(&self, snapshot: i64) -> Result<Option<Head>> {
+        let state = self.state();
+        let Some(head) = state.head.clone() else { return Ok(None) };
+        let Some(entry) = state.entries.iter().find(|entry| entry.id == snapshot) else { return Ok(None) };
+        let total = |name: &str| entry.count(name);
+        Ok(Some(Head {
+            snapshot_id: Some(snapshot),
+            snapshot_time: entry.time,
+            rows: total("total-records"),
+            files: total("total-data-files"),
+            bytes: total("total-files-size"),
+            ..head
+        }))
+    }
+
+    async fn expire(&self, expiry: &Expiry) -> Result<Vec<SnapshotEntry>> {
+        let mut state = self.state();
+        let entries = state.entries();
+        let gone: Vec<SnapshotEntry> = expiry.expired(&entries, |_| false).into_iter().cloned().collect();
+        state.entries.retain(|entry| !gone.iter().any(|gone| gone.id == entry.id));
+        // Files by snapshot stay: the ids of snapshots count on, and a state that was read before can be read still.
+        Ok(gone)
+    }
+
+    async fn expirable(&self, expiry: &Expiry) -> Result<Vec<SnapshotEntry>> {
+        let entries = self.state().entries();
+        Ok(expiry.expired(&entries, |_| false).into_iter().cloned().collect())
+    }
+
+    async fn referenced(&self, each: &mut (dyn for<'p> FnMut(&'p str) + Send)) -> Result<Option<Head>> {
+        let state = self.state();
+        let live = state.entries.iter().filter_map(|entry| state.snapshots.get(&entry.id));
+        live.flat_map(|files| files.iter()).for_each(|file| each(&file.path));
+        Ok(state.head.clone())
+    }
+}
+
+impl State {
+    fn entries(&self) -> Vec<SnapshotEntry> {
+        let current = self.head.as_ref().and_then(|head| head.snapshot_id);
+        let entry =
+            |entry: &SnapshotEntry| SnapshotEntry { current: current == Some(entry.id), ..entry.clone() };
+        self.entries.iter().map(entry).collect()
+    }
+}
+
+/// What the snapshot that a change made is listed as.
+fn entry(id: i64, old: &Head, head: &Head, change: &Change) -> SnapshotEntry {
+    let mut summary = change.summary.clone();
+    let totals =
+        [("total-records", head.rows), ("total-data-files", head.files), ("total-files-size", head.bytes)];
+    summary.extend(totals.iter().filter_map(|(name, n)| Some(((*name).to_owned(), (*n)?.to_string()))));
+    summary.insert(COMMIT_ID.to_owned(), change.id.to_string());
+    let operation = match change.operation {
+        Operation::Append => "append",
+        _ => "overwrite",
+    };
+    let (parent, time) = (old.snapshot_id, head.snapshot_time);
+    SnapshotEntry { id, parent, time, operation: operation.to_owned(), summary, current: true }
 }

@@ -166,6 +166,16 @@ pub(crate) fn next(
     Ok(builder.build()?.metadata)
 }
 
+/// The table's metadata without some snapshots, and without the names of those that are gone.
+pub(crate) fn without(
+    before: &TableMetadata,
+    previous: &str,
+    snapshots: &[i64],
+) -> iceberg::Result<TableMetadata> {
+    let builder = before.clone().into_builder(Some(previous.to_owned())).remove_snapshots(snapshots);
+    Ok(builder.build()?.metadata)
+}
+
 /// A fresh name for the metadata after that at `previous`: the number counts on, the rest is a nonce.
 pub(crate) fn next_location(table: &str, previous: Option<&str>) -> String {
     let number = previous.map_or(0, |previous| number_of(previous) + 1);

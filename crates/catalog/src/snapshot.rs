@@ -1,6 +1,6 @@
 //! A new snapshot, encoded: which manifests stay, which are written anew without some files, which hold the new ones.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use earthcatalog_model::{DataFile, PartitionKey, TableSchema, Timestamp};
 use iceberg::spec::{
@@ -16,6 +16,9 @@ use crate::table::{Change, Operation};
 /// Files of one manifest at most: a reader that prunes by the manifests' summaries should not have to read many for
 /// one partition, nor a large one for few files. And the writer holds all of one at once, some 50 kB a file.
 const FILES_A_MANIFEST: usize = 500;
+
+/// Small manifests that may pile up before some are merged; those that are half full and more do not count.
+const SMALL_MANIFESTS: usize = 100;
 
 /// The entry of a snapshot's summary that names its commit.
 pub(crate) const COMMIT_ID: &str = "earthcatalog.commit-id";
@@ -62,7 +65,8 @@ impl Stage<'_> {
         let id = snapshot_id();
         let mut encoder = Encoder::new(self.metadata.location(), uuid::Uuid::now_v7(), id);
         let (mut added, mut removed) = (Tally::default(), Tally::default());
-        let mut all = self.kept(&mut encoder, &mut removed).await?;
+        let kept = self.kept(&mut encoder, &mut removed).await?;
+        let mut all = self.gathered(&mut encoder, id, kept).await?;
         all.extend(self.added(&mut encoder, &mut added).await?);
         let summary = self.summary(&added, &removed);
         let list = encoder.list(self.metadata, all).await.map_err(|e| self.invalid(&e))?;
@@ -107,6 +111,49 @@ impl Stage<'_> {
         }
         self.all_found(&found)?;
         Ok(kept)
+    }
+
+    /// The manifests, of which the small ones are merged where they have piled up: a reader asks for each, and a replacement
+    /// reads all. Only as many are as it takes, the smallest first: no commit pays for many before it.
+    async fn gathered(
+        &self,
+        encoder: &mut Encoder,
+        snapshot: i64,
+        manifests: Vec<ManifestFile>,
+    ) -> Result<Vec<ManifestFile>> {
+        let spec = self.metadata.default_partition_spec();
+        let may_be_merged = |manifest: &ManifestFile| {
+            // One of this very commit is not in the store yet.
+            !manifests::is_deletes(manifest)
+                && manifest.partition_spec_id == spec.spec_id()
+                && manifest.added_snapshot_id != snapshot
+                && manifests::file_count(manifest) < FILES_A_MANIFEST / 2
+        };
+        let (mut small, mut all): (Vec<_>, Vec<_>) = manifests.into_iter().partition(may_be_merged);
+        small.sort_by_key(manifests::file_count);
+        let mut waiting = VecDeque::from(small);
+        while waiting.len() > SMALL_MANIFESTS {
+            all.push(self.merged(encoder, take_bin(&mut waiting)).await?);
+        }
+        all.extend(waiting);
+        Ok(all)
+    }
+
+    /// One manifest of the files of several, in the order of partitions.
+    async fn merged(&self, encoder: &mut Encoder, manifests: Vec<ManifestFile>) -> Result<ManifestFile> {
+        let spec = self.metadata.default_partition_spec();
+        let places = Places::of(spec);
+        let mut alive = Vec::new();
+        manifests::load_all(self.files, manifests, |loaded| {
+            alive.extend(loaded.alive());
+            Ok(())
+        })
+        .await?;
+        alive.sort_by_cached_key(|entry| {
+            (places.key(entry.file.partition()), entry.file.file_path().to_owned())
+        });
+        let schema = self.metadata.current_schema();
+        encoder.existing(schema, spec, alive).await.map_err(|e| self.invalid(&e))
     }
 
     async fn rewritten(
@@ -207,6 +254,18 @@ impl Stage<'_> {
     fn refuse(&self, reason: String) -> Error {
         Error::Invalid { commit: self.change.id.to_string(), reason }
     }
+}
+
+/// The first of the manifests, as many as make one that is not too large; at least two, as small ones are less than half
+/// full.
+fn take_bin(waiting: &mut VecDeque<ManifestFile>) -> Vec<ManifestFile> {
+    let (mut bin, mut files) = (Vec::new(), 0);
+    while let Some(manifest) = waiting.pop_front_if(|m| files + manifests::file_count(m) <= FILES_A_MANIFEST)
+    {
+        files += manifests::file_count(&manifest);
+        bin.push(manifest);
+    }
+    bin
 }
 
 /// Positive and random.

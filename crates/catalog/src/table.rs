@@ -9,6 +9,7 @@ use earthcatalog_model::{DataFile, TableSchema, Timestamp};
 use crate::commits;
 use crate::error::Result;
 use crate::filter::Filter;
+use crate::history::{Expiry, SnapshotEntry};
 
 /// A table of data files that changes by whole snapshots.
 ///
@@ -46,6 +47,43 @@ pub trait Table: Send + Sync {
     /// change has to be decided anew; [`Error::Unknown`](crate::Error::Unknown) where the change may have been applied;
     /// with every other error it was not.
     async fn commit(&self, change: Change) -> Result<Committed>;
+}
+
+/// The states that a table was in. Each snapshot is one of them until it expires.
+#[async_trait]
+pub trait History: Table {
+    /// The snapshots, the oldest first; empty where there is no table.
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read.
+    async fn snapshots(&self) -> Result<Vec<SnapshotEntry>>;
+
+    /// The table as it is now, but with the files of that snapshot; None where there is no such snapshot (any more).
+    /// Schema and properties are today's: ids of columns never change their meaning.
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read.
+    async fn head_at(&self, snapshot: i64) -> Result<Option<Head>>;
+
+    /// Takes snapshots out of the table's history and tells which. The current one stays, and so do those that branches
+    /// or tags name. Deletes no file. Doing it twice is doing it once.
+    ///
+    /// # Errors
+    /// As [`commit`](Table::commit) has them.
+    async fn expire(&self, expiry: &Expiry) -> Result<Vec<SnapshotEntry>>;
+
+    /// What [`expire`](Self::expire) would take out.
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read.
+    async fn expirable(&self, expiry: &Expiry) -> Result<Vec<SnapshotEntry>>;
+
+    /// Visits the locations of all files that the table refers to, of every snapshot, some more than once; and gives the
+    /// head that it did so for. None where there is no table.
+    ///
+    /// # Errors
+    /// Where a file that leads to others cannot be read: then it is not known what is referred to.
+    async fn referenced(&self, each: &mut (dyn for<'p> FnMut(&'p str) + Send)) -> Result<Option<Head>>;
 }
 
 /// A state of a table.

@@ -3,8 +3,10 @@
 pub(crate) mod cells;
 pub(crate) mod global;
 pub(crate) mod ingest;
+pub(crate) mod maintenance;
 pub(crate) mod query;
 pub(crate) mod value;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -12,7 +14,9 @@ use clap_complete::Shell;
 pub(crate) use cells::CellsArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use ingest::IngestArgs;
+pub(crate) use maintenance::{AtArgs, CompactArgs, ExpireArgs, GcArgs};
 pub(crate) use query::FilesArgs;
+pub(crate) use verify::VerifyArgs;
 
 const ABOUT: &str = "Spatial catalogs of STAC items in GeoParquet and Apache Iceberg, without a server";
 
@@ -43,10 +47,10 @@ pub(crate) enum Command {
     Info,
     /// Show rows, files and bytes of each partition (grid cell and year)
     #[command(after_help = "Example: earthcatalog stats --catalog s3://my-bucket/catalog --json")]
-    Stats,
+    Stats(AtArgs),
     /// Count unique items and rows, without reading the rows
     #[command(after_help = "Example: earthcatalog count --catalog s3://my-bucket/catalog")]
-    Count,
+    Count(AtArgs),
     /// List the GeoParquet files that may hold items of an area and a time
     Files(FilesArgs),
     /// List the grid cells that a box or a geometry touches, also without a catalog
@@ -57,6 +61,17 @@ pub(crate) enum Command {
         /// The item's id
         id: String,
     },
+    /// Merge the small files of partitions that have many
+    Compact(CompactArgs),
+    /// List the catalog's snapshots, and what each added and took away
+    #[command(after_help = "Example: earthcatalog history --catalog s3://my-bucket/catalog --json")]
+    History,
+    /// Check that files, rows, cells, bounds and index are what the catalog says
+    Verify(VerifyArgs),
+    /// Let old snapshots go
+    Expire(ExpireArgs),
+    /// Delete files that no snapshot refers to
+    Gc(GcArgs),
     /// Look at the lock that writers take, or remove a dead writer's
     #[command(arg_required_else_help = true)]
     Lock {

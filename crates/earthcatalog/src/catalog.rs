@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use earthcatalog_catalog::{Filter, Head, IcebergOptions, IcebergTable, Table};
+use earthcatalog_catalog::{Filter, Head, History, IcebergOptions, IcebergTable};
 use earthcatalog_fetch::{FetchOptions, StoreFetch};
 use earthcatalog_grid::{Grid, GridSpec};
 use earthcatalog_model::{DataFile, Geometry, PartitionKey, Timestamp};
@@ -15,6 +15,7 @@ use object_store::ObjectStore;
 
 use crate::config::{Config, Ingest};
 use crate::error::{Error, Result};
+use crate::history::At;
 use crate::info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 use crate::sources::Sources;
 
@@ -24,10 +25,12 @@ const HASH_INDEX: &str = "earthcatalog.hash_index_path";
 /// A catalog at its base. Cheap to clone; every call reads the current state anew.
 #[derive(Clone)]
 pub struct Catalog {
-    base: Base,
-    stores: Stores,
-    table: Arc<dyn Table>,
-    config: Config,
+    pub(crate) base: Base,
+    pub(crate) stores: Stores,
+    pub(crate) table: Arc<dyn History>,
+    pub(crate) config: Config,
+    /// What calls that read see; None: the current state.
+    at: Option<At>,
 }
 
 /// Opens the catalog in `store` whose URL is `base`. It need not exist: the first ingest makes it.
@@ -70,8 +73,8 @@ pub async fn open_with(stores: Stores, base: &str, config: &Config) -> Result<Ca
 impl Catalog {
     fn assemble(base: Base, stores: Stores, config: Config) -> Self {
         let options = IcebergOptions { unsafe_no_cas: config.unsafe_no_cas };
-        let table: Arc<dyn Table> = Arc::new(IcebergTable::new(base.clone(), &options));
-        Self { base, stores, table, config }
+        let table: Arc<dyn History> = Arc::new(IcebergTable::new(base.clone(), &options));
+        Self { base, stores, table, config, at: None }
     }
 
     /// Where it is.
@@ -80,8 +83,17 @@ impl Catalog {
     }
 
     /// The table behind it.
-    pub fn table(&self) -> &Arc<dyn Table> {
+    pub fn table(&self) -> &Arc<dyn History> {
         &self.table
+    }
+
+    /// The same catalog as it was at a snapshot or a time, for the calls that read: [`stats`](Self::stats),
+    /// [`counts`](Self::counts), [`files`](Self::files) and those beside them. Unique items are not known of older
+    /// states: the hash index is the current one's. Calls that write see the current state as ever.
+    #[must_use]
+    pub fn at(mut self, at: At) -> Self {
+        self.at = Some(at);
+        self
     }
 
     /// Reads an inventory, fetches its items, writes them and commits one snapshot.
@@ -212,7 +224,14 @@ impl Catalog {
         self.grid_of_head(&self.head().await?).await
     }
 
-    async fn head(&self) -> Result<Head> {
+    pub(crate) async fn head(&self) -> Result<Head> {
+        match &self.at {
+            None => self.head_now().await,
+            Some(at) => self.head_at(at).await,
+        }
+    }
+
+    pub(crate) async fn head_now(&self) -> Result<Head> {
         self.table.head().await?.ok_or_else(|| Error::NoCatalog { base: self.base.url().to_owned() })
     }
 
@@ -228,7 +247,7 @@ impl Catalog {
         Sources::grid(&self.stores, &spec).await
     }
 
-    async fn grid_of_head(&self, head: &Head) -> Result<Arc<dyn Grid>> {
+    pub(crate) async fn grid_of_head(&self, head: &Head) -> Result<Arc<dyn Grid>> {
         Sources::grid(&self.stores, &grid_of(&head.properties)?.unwrap_or_default()).await
     }
 

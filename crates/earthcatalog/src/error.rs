@@ -19,6 +19,16 @@ pub enum Error {
         /// The base.
         catalog: String,
     },
+    /// The catalog was in no such state, or is no longer known to have been.
+    #[error("the catalog at {catalog} has no snapshot {asked}; it has {choices}")]
+    NoSnapshot {
+        /// The base.
+        catalog: String,
+        /// What was asked for.
+        asked: String,
+        /// The snapshots that there are.
+        choices: String,
+    },
     /// The file of regions of a GeoJSON grid.
     #[error("failed to read the grid's regions from {url}: {source}")]
     Regions {

@@ -23,7 +23,7 @@ impl Error {
             Self::Pipeline(error) => of_run(error),
             Self::Store(error) => of_store(error),
             Self::Catalog(error) => of_table(error),
-            Self::Grid(_) => ErrorKind::Usage,
+            Self::Grid(_) | Self::NoSnapshot { .. } => ErrorKind::Usage,
             _ => ErrorKind::Failed,
         }
     }
@@ -34,6 +34,7 @@ impl Error {
             Self::NoCatalog { .. } => {
                 Some("check the base; `earthcatalog ingest` makes a catalog".to_owned())
             }
+            Self::NoSnapshot { .. } => Some("`earthcatalog history` lists all, with their times".to_owned()),
             Self::Pipeline(error) => error.hint(),
             _ => None,
         }

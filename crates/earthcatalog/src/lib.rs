@@ -41,24 +41,29 @@ mod catalog;
 mod cells;
 mod config;
 mod error;
+mod history;
 mod info;
 mod kind;
+mod maintenance;
 mod sources;
 
 pub use catalog::{Catalog, open, open_store, open_url, open_with};
 pub use cells::open_grid;
 pub use config::{Config, Ingest};
 pub use error::{Error, Result};
+pub use history::{At, HistoryEntry};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 pub use kind::ErrorKind;
+pub use maintenance::{DEFAULT_KEEP_LAST, ExpireOptions, Expired};
 
 pub use earthcatalog_grid::{
     Covering, Grid, GridError, GridSpec, box_geometry, cell_list_sql, cells_for_geometry,
 };
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
-    DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report,
-    Share, Stop,
+    Collected, CompactOptions, Compacted, DEFAULT_CONCURRENCY, DEFAULT_GRACE, DEFAULT_MEMORY,
+    DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, Event, Garbage, GcOptions, IngestOptions, Ledger, Mode, Observer,
+    Problem, Progress, Report, Share, Stop, Verified, VerifyOptions,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;

@@ -20,6 +20,13 @@ impl Bbox {
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Self {
         Self { west, south, east, north }
     }
+
+    /// Longitude and latitude of the centre; None for boxes wider than 180°: what they hold mostly lies at both of their
+    /// ends, around 180°, and their centre is on the far side of the Earth.
+    pub fn centre(&self) -> Option<(f64, f64)> {
+        let narrow = self.east - self.west <= 180.0;
+        narrow.then(|| ((self.west + self.east) / 2.0, (self.south + self.north) / 2.0))
+    }
 }
 
 /// A position: longitude, latitude, and the ordinates behind them (Z, then M), NaN where absent.
@@ -121,6 +128,15 @@ impl Geometry {
     /// Visits every position, in order.
     pub fn positions(&self, visit: &mut dyn FnMut(&Position)) {
         shape_positions(&self.shape, visit);
+    }
+
+    /// Longitude and latitude of the first position; None when empty.
+    pub fn first_position(&self) -> Option<(f64, f64)> {
+        let mut first = None;
+        self.positions(&mut |p| {
+            first.get_or_insert((p.x, p.y));
+        });
+        first
     }
 
     /// The smallest box around it, never across 180°; None when empty or when an ordinate is NaN.

@@ -9,17 +9,20 @@
 
 mod buffers;
 mod commit;
+mod compact;
 mod duplicates;
 mod error;
 mod event;
 mod existing;
 mod fates;
 mod feed;
+mod gc;
 mod grid_properties;
 mod index_update;
 mod ingest;
 mod intake;
 mod known;
+mod leased;
 mod listing;
 mod options;
 mod parts;
@@ -34,8 +37,10 @@ mod verify;
 mod worker;
 mod write;
 
+pub use compact::{CompactOptions, Compacted, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, compact};
 pub use error::{Error, Result};
 pub use event::{Event, Observer, Progress};
+pub use gc::{Collected, DEFAULT_GRACE, Garbage, GcOptions, gc};
 pub use grid_properties::{grid_of, grid_spec};
 pub use ingest::ingest;
 pub use options::{DEFAULT_CONCURRENCY, DEFAULT_MEMORY, IngestOptions, Mode, Share, Stop};

@@ -163,15 +163,8 @@ fn item(json: &Json<'_>, id: &str, place: Place, fetched: &Fetched, href: &dyn H
     }
 }
 
-/// The place of the centre on the Hilbert curve. The centre of a box across 180° is on the far side of the Earth:
-/// such a geometry is sorted by its first position.
+/// The place of the centre on the Hilbert curve; of a geometry without a centre, of its first position.
 fn order(geometry: &Geometry, bbox: &Bbox) -> u64 {
-    if bbox.east - bbox.west <= 180.0 {
-        return hilbert((bbox.west + bbox.east) / 2.0, (bbox.south + bbox.north) / 2.0);
-    }
-    let mut first = None;
-    geometry.positions(&mut |p| {
-        first.get_or_insert((p.x, p.y));
-    });
-    first.map_or(0, |(lon, lat)| hilbert(lon, lat))
+    let place = bbox.centre().or_else(|| geometry.first_position());
+    place.map_or(0, |(lon, lat)| hilbert(lon, lat))
 }

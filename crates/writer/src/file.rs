@@ -1,6 +1,7 @@
 //! Record batches to the bytes of a Parquet file, with properties that follow the number of rows.
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::basic::{Compression, ZstdLevel};
@@ -35,19 +36,33 @@ const WITHOUT_STATISTICS: [&str; 2] = ["geometry", "_extra"];
 
 /// Writes one file.
 pub(crate) fn write(batches: &[RecordBatch], parquet: Option<&SchemaDescriptor>) -> Result<Encoded> {
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let Some(first) = batches.first().filter(|_| rows > 0) else { return Err(crate::Error::NoRows) };
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    let Some(first) = batches.first() else { return Err(crate::Error::NoRows) };
+    write_each(batches.iter().cloned().map(Ok), rows, &first.schema(), parquet)
+}
+
+/// Writes one file of batches of one schema that are made one after the other; `rows` is the number of all their rows.
+pub(crate) fn write_each(
+    batches: impl Iterator<Item = Result<RecordBatch>>,
+    rows: usize,
+    schema: &SchemaRef,
+    parquet: Option<&SchemaDescriptor>,
+) -> Result<Encoded> {
+    if rows == 0 {
+        return Err(crate::Error::NoRows);
+    }
     let mut options =
         ArrowWriterOptions::new().with_properties(properties(rows)).with_skip_arrow_metadata(true);
     if let Some(parquet) = parquet {
         options = options.with_parquet_schema(parquet.clone());
     }
-    let mut writer = ArrowWriter::try_new_with_options(Vec::with_capacity(1 << 14), first.schema(), options)?;
+    let mut writer = ArrowWriter::try_new_with_options(Vec::with_capacity(1 << 14), schema.clone(), options)?;
     let (mut measures, mut geo) = (Measures::default(), Geo::default());
     for batch in batches {
-        measures.add(batch);
-        geo.add(batch);
-        writer.write(batch)?;
+        let batch = batch?;
+        measures.add(&batch);
+        geo.add(&batch);
+        writer.write(&batch)?;
     }
     geo.finish().into_iter().for_each(|key| writer.append_key_value_metadata(key));
     let metadata = writer.finish()?;

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::file::{self, GROUP_ROWS};
 use crate::items::{self, ItemRow};
 use crate::layout::Layouts;
+use crate::merge;
 
 /// Bytes of JSON to turn into one record batch: far below the 2 GiB that a column of texts can hold.
 const BATCH_BYTES: usize = 256 << 20;
@@ -42,6 +43,18 @@ pub struct Encoded {
     pub extra: BTreeMap<String, u64>,
 }
 
+/// How files are merged.
+#[derive(Clone, Copy)]
+pub struct Merge<'a> {
+    /// The place of a position (longitude, latitude) in the order of a file's rows.
+    pub curve: &'a (dyn Fn(f64, f64) -> u64 + Sync),
+    /// Rows whose id it says no to are left out.
+    pub keep: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Bytes that a file should not grow far beyond: more rows than fit are split into files of equal numbers of rows.
+    /// What fits is estimated by the files that are merged.
+    pub target: u64,
+}
+
 /// A file format for items.
 ///
 /// What `encode` is given, `items` gives back, equal as JSON ([`Json::same`](earthcatalog_model::Json::same)). Files do
@@ -59,6 +72,18 @@ pub trait Format: Send + Sync {
     /// # Errors
     /// When the bytes are no file of this format, or have no column `id`.
     fn filter(&self, file: Bytes, keep: &dyn Fn(&str) -> bool) -> Result<Option<Encoded>>;
+
+    /// Writes the rows of several files of one partition as one file or more, sorted as [`encode`](Self::encode) does
+    /// it, each id once: the newest `updated` stays, then the newest `_source.last_modified`, then the row of the later
+    /// file. Empty where no row is left.
+    ///
+    /// The columns are those of `schema`, found in each file by field id, in files without ids by name. What a file
+    /// lacks is null. No item changes by it.
+    ///
+    /// # Errors
+    /// When the bytes are no file of this format, or hold a column that the schema lacks or has of another type: its
+    /// values would be lost.
+    fn merge(&self, schema: &TableSchema, files: &[Bytes], merge: &Merge<'_>) -> Result<Vec<Encoded>>;
 
     /// All rows of a file, in its order.
     ///
@@ -113,6 +138,10 @@ impl Format for GeoParquet {
             }
         }
         if kept.is_empty() { Ok(None) } else { file::write(&kept, None).map(Some) }
+    }
+
+    fn merge(&self, schema: &TableSchema, files: &[Bytes], merge: &Merge<'_>) -> Result<Vec<Encoded>> {
+        merge::merge(&*self.layouts.get(schema)?, files, merge)
     }
 
     fn items(&self, file: Bytes) -> Result<Vec<ItemRow>> {

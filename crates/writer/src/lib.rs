@@ -5,7 +5,9 @@
 //! back exactly is in `_extra` (see `patch.rs` for its language), so that [`items_of`] returns items equal to those that
 //! went in.
 
+mod align;
 mod column;
+mod covering;
 mod encode;
 mod error;
 mod file;
@@ -14,6 +16,7 @@ mod geo;
 mod items;
 mod known;
 mod layout;
+mod merge;
 mod metrics;
 mod names;
 mod patch;
@@ -23,10 +26,12 @@ mod sketch;
 mod values;
 
 pub use error::{Error, Result};
-pub use format::{Encoded, Format, GeoParquet, Row};
+pub use format::{Encoded, Format, GeoParquet, Merge, Row};
 pub use items::{ItemRow, RowSource, items_of};
 pub use schema::{Assets, SchemaBuilder, core_schema};
 pub use sketch::Sketch;
 
+#[cfg(test)]
+mod merge_tests;
 #[cfg(test)]
 mod roundtrip_tests;

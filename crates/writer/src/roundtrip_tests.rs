@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::{Assets, Encoded, Format, GeoParquet, Row, SchemaBuilder, Sketch};
 
 /// What the pipeline makes of an object.
-fn item(text: &str) -> Item {
+pub(crate) fn item(text: &str) -> Item {
     let json = Json::parse(text.as_bytes()).unwrap();
     let id = json.get("id").and_then(Json::as_str).unwrap_or("none");
     let given = json.get("geometry").filter(|g| !g.is_null());
@@ -38,20 +38,20 @@ fn item(text: &str) -> Item {
     }
 }
 
-fn schema(items: &[Item], assets: Assets) -> Arc<TableSchema> {
+pub(crate) fn schema(items: &[Item], assets: Assets) -> Arc<TableSchema> {
     let mut sketch = Sketch::new();
     items.iter().for_each(|item| sketch.observe(&Json::parse(&item.body).unwrap()));
     SchemaBuilder::create(&sketch, assets).schema().clone()
 }
 
-fn encode(schema: &TableSchema, items: &[Item]) -> Encoded {
+pub(crate) fn encode(schema: &TableSchema, items: &[Item]) -> Encoded {
     let cell = CellId::new("cell");
     let rows: Vec<Row<'_>> = items.iter().map(|item| Row { item, cell: &cell }).collect();
     GeoParquet::default().encode(schema, &rows).unwrap()
 }
 
 /// The items of the file, in any order, are those that went in.
-fn check_file(file: &Encoded, items: &[Item]) {
+pub(crate) fn check_file(file: &Encoded, items: &[Item]) {
     let rows = GeoParquet::default().items(file.bytes.clone()).unwrap();
     assert_eq!(rows.len(), items.len());
     let mut given: Vec<&Item> = items.iter().collect();
@@ -82,7 +82,7 @@ fn check(texts: &[&str], extra: &[(&str, u64)]) {
     check_with(texts, Assets::Json);
 }
 
-fn with(properties: &str) -> String {
+pub(crate) fn with(properties: &str) -> String {
     format!(
         r#"{{"type":"Feature","stac_version":"1.1.0","id":"a","geometry":{{"type":"Point","coordinates":[1,2.5]}},
             "bbox":[1,2.5,1,2.5],"links":[],"assets":{{"data":{{"href":"x","roles":["data"]}}}},
@@ -264,7 +264,7 @@ fn rows_can_be_taken_out() {
     assert!(GeoParquet::default().filter(file.bytes, &|_| false).unwrap().is_none());
 }
 
-fn json_text() -> impl Strategy<Value = String> {
+pub(crate) fn json_text() -> impl Strategy<Value = String> {
     let names = prop::sample::select(vec![
         "a",
         "A",

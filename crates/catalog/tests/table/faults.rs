@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use earthcatalog_catalog::{Change, Error, Filter, Operation, Table};
+use earthcatalog_catalog::{Change, Error, Expiry, Filter, History, Operation};
 use earthcatalog_store::Base;
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
 use object_store::memory::InMemory;
@@ -24,7 +24,7 @@ impl Bench {
         Self { store, base }
     }
 
-    fn table(&self) -> Arc<dyn Table> {
+    fn table(&self) -> Arc<dyn History> {
         iceberg(&self.base)
     }
 
@@ -129,4 +129,41 @@ async fn an_answer_that_is_lost_for_good_is_unknown() {
         other => panic!("{other:?}"),
     }
     assert_eq!(bench.rows().await, 2);
+}
+
+/// For every n: the store fails at operation n of an expiration. The snapshots are as before or as after.
+async fn check_expiry(how: How) {
+    let expiry = Expiry { keep_last: 1, before: None };
+    let mut n = 0;
+    loop {
+        n += 1;
+        let bench = Bench::new();
+        for i in 0..3 {
+            let one = file(BASE, &i.to_string(), "c1", Some(2020), 1);
+            bench.table().commit(append(&i.to_string(), vec![one])).await.unwrap();
+        }
+        let table = bench.table();
+        bench.store.set(Plan { at: n, how });
+        let outcome = table.expire(&expiry).await;
+        let reached = bench.store.ops() >= n;
+        assert_eq!(bench.rows().await, 3, "{how:?} at {n}");
+        let left = bench.table().snapshots().await.unwrap().len();
+        match outcome {
+            Ok(gone) => assert_eq!((gone.len(), left), (2, 1), "{how:?} at {n}"),
+            Err(error) => assert!(left == 3 || left == 1, "{how:?} at {n}: {error}: {left}"),
+        }
+        bench.table().expire(&expiry).await.unwrap();
+        assert_eq!(bench.table().snapshots().await.unwrap().len(), 1, "{how:?} at {n}");
+        if !reached {
+            break;
+        }
+    }
+    assert!(n > 4, "{n}");
+}
+
+#[tokio::test]
+async fn an_expiration_dies_at_every_operation() {
+    for how in [How::Die, How::DieAfter, How::Ambiguous, How::Once] {
+        check_expiry(how).await;
+    }
 }

@@ -1,13 +1,17 @@
 //! What only the Iceberg table has to stand: files of others, and files that are broken.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use earthcatalog_catalog::{Error, Filter, IcebergOptions, IcebergTable, Table};
+use earthcatalog_catalog::{
+    Change, Error, Expiry, Filter, History, IcebergOptions, IcebergTable, Operation, Table,
+};
+use earthcatalog_model::CellId;
 use earthcatalog_store::{Base, Stores};
 use earthcatalog_testkit::s3::{S3Options, S3Server};
 use object_store::memory::InMemory;
 
-use crate::sample::{append, file};
+use crate::sample::{append, change, file};
 use crate::suite::iceberg;
 
 const BASE: &str = "memory://iceberg";
@@ -87,4 +91,57 @@ async fn a_large_commit_makes_several_manifests_that_prune() {
     let one = Filter { cells: Some(["c4321".into()].into()), ..Filter::default() };
     assert_eq!(table.files(&head, &one).await.unwrap().len(), 1);
     assert_eq!(table.files(&head, &Filter::default()).await.unwrap().len(), 4500);
+}
+
+/// Manifests that the current snapshot refers to, by way of a table that has no other.
+async fn manifest_count(table: &dyn History) -> usize {
+    let all = Expiry { keep_last: 1, before: None };
+    table.expire(&all).await.unwrap();
+    let mut manifests = BTreeSet::new();
+    let mut note = |path: &str| {
+        if path.ends_with(".avro") && !path.contains("/snap-") {
+            manifests.insert(path.to_owned());
+        }
+    };
+    table.referenced(&mut note).await.unwrap();
+    manifests.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn manifests_do_not_pile_up() {
+    let base = Base::with_store(Arc::new(InMemory::new()), BASE).unwrap();
+    let table = iceberg(&base);
+    let mut expected = BTreeSet::new();
+    for i in 0..230 {
+        // Every tenth commit is as large as a day's delta may be.
+        let size = if i % 10 == 0 { 120 } else { 1 };
+        let name = |j: usize| format!("f{i:03}-{j:03}");
+        let cell = |j: usize| format!("c{}", (i + j) % 7);
+        let files: Vec<_> =
+            (0..size).map(|j| file(BASE, &name(j), &cell(j), Some(2020), 1 + j as u64)).collect();
+        expected.extend(files.iter().map(|file| (file.path.clone(), file.rows)));
+        let head = table.commit(append(&i.to_string(), files)).await.unwrap().head;
+        assert_eq!(head.files, Some(expected.len() as u64));
+    }
+    let head = table.head().await.unwrap().unwrap();
+    let time = head.snapshot_time.unwrap();
+    let files = table.files(&head, &Filter::default()).await.unwrap();
+    assert_eq!(files.iter().map(|f| (f.path.clone(), f.rows)).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(files.len(), expected.len());
+    // A file keeps the snapshot that added it, whichever manifest it is in.
+    let first = files.iter().filter(|file| file.path.contains("/f000-")).map(|file| file.added.unwrap());
+    assert!(first.clone().count() == 120 && first.max().unwrap() < time);
+    let manifests = manifest_count(&*table).await;
+    assert!((1..=110).contains(&manifests), "{manifests} manifests of 230 commits");
+    // What is in a merged manifest can be replaced and pruned as ever.
+    let one_cell = Filter { cells: Some([CellId::new("c3")].into()), ..Filter::default() };
+    let in_cell = files.iter().filter(|file| file.partition.cell.as_str() == "c3").count();
+    assert_eq!(table.files(&head, &one_cell).await.unwrap().len(), in_cell);
+    let remove: Vec<String> = expected.iter().take(200).map(|(path, _)| path.clone()).collect();
+    let head = table.head().await.unwrap().unwrap();
+    let replace =
+        Change { decided_on: Some(head.snapshot_id), ..change("replace", Operation::Replace { remove }) };
+    let after = table.commit(replace).await.unwrap().head;
+    assert_eq!(after.files, Some(expected.len() as u64 - 200));
+    assert_eq!(table.files(&after, &Filter::default()).await.unwrap().len(), expected.len() - 200);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use earthcatalog_catalog::{
-    Change, CommitId, Error, Filter, Head, IcebergOptions, IcebergTable, MemoryTable, Operation, Table,
+    Change, CommitId, Error, Expiry, Filter, Head, History, IcebergOptions, IcebergTable, MemoryTable,
+    Operation,
 };
 use earthcatalog_model::{CellId, Timestamp};
 use earthcatalog_store::{Base, Stores};
@@ -15,7 +16,7 @@ use crate::sample::{append, change, file, grown, schema};
 
 /// A table and the base that its files' locations begin with.
 struct Fixture<'a> {
-    table: &'a dyn Table,
+    table: &'a dyn History,
     base: &'a str,
 }
 
@@ -41,7 +42,7 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// The whole suite, on a table that is not there yet.
-async fn check(table: &dyn Table, base: &str) {
+async fn check(table: &dyn History, base: &str) {
     let fixture = Fixture { table, base };
     begins(&fixture).await;
     keeps_what_it_is_given(&fixture).await;
@@ -52,6 +53,8 @@ async fn check(table: &dyn Table, base: &str) {
     sets_properties(&fixture).await;
     old_states_can_be_read(&fixture).await;
     replaces_all(&fixture).await;
+    tells_its_history(&fixture).await;
+    expires(&fixture).await;
 }
 
 async fn begins(f: &Fixture<'_>) {
@@ -189,8 +192,60 @@ async fn replaces_all(f: &Fixture<'_>) {
     assert_eq!(f.names(&Filter::default()).await, set(&[]));
 }
 
+async fn tells_its_history(f: &Fixture<'_>) {
+    let snapshots = f.table.snapshots().await.unwrap();
+    let commits: Vec<&str> = snapshots.iter().filter_map(|entry| entry.commit_id()).collect();
+    assert_eq!(commits, ["1", "2", "3", "5", "6", "10", "11", "13"]);
+    let parents: Vec<Option<i64>> = snapshots.iter().map(|entry| entry.parent).collect();
+    let ids = snapshots.iter().map(|entry| Some(entry.id));
+    assert_eq!(parents, std::iter::once(None).chain(ids).take(snapshots.len()).collect::<Vec<_>>());
+    assert!(snapshots.windows(2).all(|pair| pair.first().map(|s| s.time) <= pair.last().map(|s| s.time)));
+    assert_eq!(snapshots.iter().filter(|entry| entry.current).count(), 1);
+    assert_eq!(snapshots.last().map(|entry| Some(entry.id)), Some(f.head().await.snapshot_id));
+    let second = snapshots.get(1).unwrap();
+    let at = f.table.head_at(second.id).await.unwrap().unwrap();
+    assert_eq!((at.snapshot_id, at.rows, at.files), (Some(second.id), Some(16), Some(4)));
+    assert_eq!(at.snapshot_time, second.time);
+    let files = f.table.files(&at, &Filter::default()).await.unwrap();
+    assert_eq!(files.iter().map(|file| file.rows).sum::<u64>(), 16);
+    assert_eq!(f.table.head_at(-1).await.unwrap(), None);
+}
+
+async fn expires(f: &Fixture<'_>) {
+    let referenced = async || {
+        let mut paths = BTreeSet::new();
+        let head = f.table.referenced(&mut |path| drop(paths.insert(path.to_owned()))).await.unwrap();
+        assert_eq!(head, Some(f.head().await));
+        paths.into_iter().filter(|path| path.ends_with(".parquet")).count()
+    };
+    assert_eq!(referenced().await, 9);
+    let head = f.head().await;
+    let all = f.table.snapshots().await.unwrap();
+    let expire = |keep_last, before: Option<&str>| Expiry {
+        keep_last,
+        before: before.map(|text| Timestamp::parse(text).unwrap()),
+    };
+    assert_eq!(f.table.expirable(&expire(0, Some("2020-01-01"))).await.unwrap(), []);
+    let planned = f.table.expirable(&expire(2, None)).await.unwrap();
+    assert_eq!(f.table.snapshots().await.unwrap(), all);
+    let gone = f.table.expire(&expire(2, None)).await.unwrap();
+    assert_eq!((gone.as_slice(), planned.as_slice()), (all.get(..6).unwrap(), all.get(..6).unwrap()));
+    assert_eq!(f.table.snapshots().await.unwrap(), all.get(6..).unwrap());
+    assert_eq!(f.table.expire(&expire(2, None)).await.unwrap(), []);
+    let now = f.head().await;
+    assert_eq!(Head { metadata_location: head.metadata_location.clone(), ..now }, head);
+    assert_eq!(f.table.head_at(all.first().unwrap().id).await.unwrap(), None);
+    // Of the two that stay, one has a file and the current none.
+    assert_eq!(referenced().await, 1);
+    assert_eq!(f.table.expire(&expire(0, None)).await.unwrap().len(), 1);
+    assert_eq!(f.table.snapshots().await.unwrap().len(), 1);
+    assert_eq!(referenced().await, 0);
+    f.table.commit(append("14", vec![f.file("last", "c1", Some(2020), 1)])).await.unwrap();
+    assert_eq!(f.names(&Filter::default()).await, set(&["last"]));
+}
+
 /// Many writers at once; all of them get in, each once.
-async fn check_race(table: Arc<dyn Table>, base: &str) {
+async fn check_race(table: Arc<dyn History>, base: &str) {
     let writers = (0..6).map(|i| {
         let (table, base) = (table.clone(), base.to_owned());
         tokio::spawn(async move {
@@ -208,7 +263,7 @@ async fn check_race(table: Arc<dyn Table>, base: &str) {
     assert_eq!(table.files(&head, &Filter::default()).await.unwrap().len(), 18);
 }
 
-pub(crate) fn iceberg(base: &Base) -> Arc<dyn Table> {
+pub(crate) fn iceberg(base: &Base) -> Arc<dyn History> {
     Arc::new(IcebergTable::new(base.clone(), &IcebergOptions::default()))
 }
 

@@ -5,6 +5,8 @@ use earthcatalog::Query;
 use earthcatalog::model::Geometry;
 use earthcatalog::search::{Interval, bbox_geometry, read_geometry};
 
+use super::maintenance::AtArgs;
+
 const EXAMPLE: &str = "\
 Example: earthcatalog files --catalog s3://my-bucket/catalog --bbox -60,60,-20,85 --datetime 2020-01-01/..
 
@@ -16,6 +18,9 @@ The files are all that can hold an answer, and they may hold more: filter their 
 pub(crate) struct FilesArgs {
     #[command(flatten)]
     pub(crate) query: QueryArgs,
+
+    #[command(flatten)]
+    pub(crate) at: AtArgs,
 }
 
 /// Where and when.

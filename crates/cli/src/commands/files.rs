@@ -4,7 +4,7 @@ use earthcatalog::model::DataFile;
 use serde::Serialize;
 
 use crate::args::FilesArgs;
-use crate::commands::open;
+use crate::commands::open_at;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::Output;
@@ -21,7 +21,7 @@ struct Row<'a> {
 
 /// Prints the files' locations, one a line.
 pub(crate) async fn run(args: &FilesArgs, settings: &Settings, output: &mut Output) -> Result<Exit> {
-    let files = open(settings).await?.files(&args.query.query()).await?;
+    let files = open_at(settings, args.at).await?.files(&args.query.query()).await?;
     if output.is_json() {
         output.document(&files.iter().map(row).collect::<Vec<_>>())?;
         return Ok(Exit::Done);

@@ -2,7 +2,8 @@
 
 use earthcatalog::PartitionStats;
 
-use crate::commands::open;
+use crate::args::AtArgs;
+use crate::commands::open_at;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::Output;
@@ -11,8 +12,8 @@ use crate::output::table::Table;
 use crate::settings::Settings;
 
 /// Prints the partitions by cell and year.
-pub(crate) async fn run(settings: &Settings, output: &mut Output) -> Result<Exit> {
-    let stats = open(settings).await?.stats().await?;
+pub(crate) async fn run(args: AtArgs, settings: &Settings, output: &mut Output) -> Result<Exit> {
+    let stats = open_at(settings, args).await?.stats().await?;
     if output.is_json() {
         output.document(&stats)?
     } else {

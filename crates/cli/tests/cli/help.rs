@@ -27,8 +27,24 @@ fn cells() {
 }
 
 #[test]
+fn compact() {
+    insta::assert_snapshot!(help(&["compact", "-h"]));
+}
+
+#[test]
+fn expire() {
+    insta::assert_snapshot!(help(&["expire", "-h"]));
+}
+
+#[test]
+fn gc() {
+    insta::assert_snapshot!(help(&["gc", "-h"]));
+}
+
+#[test]
 fn every_command_has_an_example() {
-    for command in ["ingest", "info", "stats", "count", "files", "cells", "get", "completions"] {
+    let reading = ["info", "stats", "count", "files", "cells", "get", "verify", "history", "completions"];
+    for command in reading.iter().chain(&["ingest", "compact", "expire", "gc"]) {
         let text = help(&[command, "--help"]);
         assert!(text.contains(&format!("Example: earthcatalog {command} ")), "{text}");
     }

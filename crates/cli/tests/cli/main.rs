@@ -21,6 +21,8 @@ mod items;
 #[cfg(test)]
 mod locking;
 #[cfg(test)]
+mod maintenance;
+#[cfg(test)]
 mod pipes;
 #[cfg(test)]
 mod progress;
@@ -28,3 +30,5 @@ mod progress;
 mod race;
 #[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod verify;

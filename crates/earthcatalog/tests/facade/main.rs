@@ -9,8 +9,12 @@ mod bench;
 #[cfg(test)]
 mod cells;
 #[cfg(test)]
+mod compaction;
+#[cfg(test)]
 mod deaths;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod real_items;
+#[cfg(test)]
+mod tidying;

@@ -1,9 +1,12 @@
 //! A catalog lives: random sequences of changes and runs, some of which die, against a model of maps.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use earthcatalog::model::Json;
-use earthcatalog::{Catalog, Config, GridSpec, Ingest, Mode, Share};
+use earthcatalog::{
+    Catalog, CompactOptions, Config, ExpireOptions, GcOptions, GridSpec, Ingest, Mode, Share, VerifyOptions,
+};
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
 use object_store::memory::InMemory;
 use proptest::prelude::*;
@@ -15,9 +18,28 @@ const IDS: u8 = 4;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Put { key: u8, id: u8, place: u8, year: u8, updated: u8, bad: bool },
-    Remove { key: u8 },
-    Run { mode: Mode, dies: Option<Plan> },
+    Put {
+        key: u8,
+        id: u8,
+        place: u8,
+        year: u8,
+        updated: u8,
+        bad: bool,
+    },
+    Remove {
+        key: u8,
+    },
+    Run {
+        mode: Mode,
+        dies: Option<Plan>,
+    },
+    Compact {
+        dies: Option<Plan>,
+    },
+    /// Old snapshots go, and what nothing refers to.
+    Tidy {
+        dies: Option<Plan>,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -27,8 +49,11 @@ fn step() -> impl Strategy<Value = Step> {
     let how = prop::sample::select(vec![How::Die, How::DieAfter, How::Ambiguous, How::Once]);
     let plan = (1..60u64, how).prop_map(|(at, how)| Plan { at, how });
     let mode = prop::sample::select(vec![Mode::Delta, Mode::Delta, Mode::Sync, Mode::Full, Mode::Auto]);
-    let run = (mode, prop::option::weighted(0.4, plan)).prop_map(|(mode, dies)| Step::Run { mode, dies });
-    prop_oneof![4 => put, 1 => remove, 3 => run]
+    let dies = prop::option::weighted(0.4, plan);
+    let run = (mode, dies.clone()).prop_map(|(mode, dies)| Step::Run { mode, dies });
+    let compact = dies.clone().prop_map(|dies| Step::Compact { dies });
+    let tidy = dies.prop_map(|dies| Step::Tidy { dies });
+    prop_oneof![8 => put, 2 => remove, 6 => run, 1 => compact, 1 => tidy]
 }
 
 struct World {
@@ -69,7 +94,36 @@ impl World {
                 self.archive.objects.remove(&key);
             }
             Step::Run { mode, dies } => self.run(mode, dies).await,
+            Step::Compact { dies } => self.maintain(dies, Self::compact).await,
+            Step::Tidy { dies } => self.maintain(dies, Self::tidy).await,
         }
+    }
+
+    /// Something that must change no row, even where it dies.
+    async fn maintain(&self, dies: Option<Plan>, work: impl AsyncFn(&Catalog) -> earthcatalog::Result<()>) {
+        if self.archive.model.items.is_empty() {
+            return;
+        }
+        if let Some(plan) = dies {
+            let catalog = self.catalog().await;
+            self.store.set(plan);
+            let _ = work(&catalog).await;
+            self.store.set(Plan::default());
+            assert_eq!(self.differs(&self.archive.model).await, None, "died by {plan:?}");
+        }
+        work(&self.catalog().await).await.unwrap();
+        assert_eq!(self.differs(&self.archive.model).await, None);
+    }
+
+    async fn compact(catalog: &Catalog) -> earthcatalog::Result<()> {
+        let options = CompactOptions { no_lock: true, ..CompactOptions::default() };
+        catalog.compact(&options, &()).await.map(drop)
+    }
+
+    async fn tidy(catalog: &Catalog) -> earthcatalog::Result<()> {
+        catalog.expire(&ExpireOptions { keep_last: 1, ..ExpireOptions::default() }).await?;
+        let options = GcOptions { grace: Duration::ZERO, no_lock: true, ..GcOptions::default() };
+        catalog.gc(&options, &()).await.map(drop)
     }
 
     async fn run(&mut self, mode: Mode, dies: Option<Plan>) {
@@ -124,7 +178,10 @@ impl World {
                 return Some(format!("{} is {revision:?}, not {expected:?}", id(number)));
             }
         }
-        None
+        let mut options = VerifyOptions::default();
+        options.full = true;
+        let verified = catalog.verify(&options).await.unwrap();
+        (verified.problems > 0).then(|| format!("{verified:?}"))
     }
 }
 

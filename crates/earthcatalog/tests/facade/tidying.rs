@@ -126,7 +126,7 @@ async fn what_expired_is_garbage_and_nothing_else() {
     let tidy = Tidy::new().await;
     let catalog = tidy.catalog().await;
     let nothing = catalog.gc(&all_old(), &()).await.unwrap();
-    assert_eq!((nothing.deleted, nothing.garbage.len()), (2, 2), "the indexes of older states: {nothing:?}");
+    assert_eq!((nothing.deleted, nothing.garbage.len()), (4, 4), "the indexes of older states: {nothing:?}");
     assert!(nothing.garbage.iter().all(|garbage| garbage.kind == "index"), "{nothing:?}");
     tidy.check_states(&tidy.contents.iter().collect::<Vec<_>>()).await;
 

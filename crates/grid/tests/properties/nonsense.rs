@@ -2,9 +2,11 @@
 
 use earthcatalog_grid::{Geometry, cells_for_geometry, normalise};
 use earthcatalog_model::geometry::{Position, Shape};
+use geo::Validation;
 
 use crate::cases::{cases, for_each_case};
 use crate::cells::Judge;
+use crate::planar::planar;
 use crate::random::Random;
 
 /// True if it was covered, false if it was refused.
@@ -21,11 +23,12 @@ fn is_covered(judge: &Judge, geometry: &Geometry) -> bool {
     }
 }
 
-/// What was normalised once is normal.
+/// What was normalised once is normal. Of a ring that crosses itself it is anyone's reading what is inside, and a second
+/// look may take another: such a one need only stay where coordinates are.
 fn check_normal(geometry: &Geometry) {
     let Ok(Some(normal)) = normalise(geometry) else { return };
     let again = normalise(&normal.geometry).unwrap().unwrap();
-    assert!(!again.changed, "{geometry:?}\n{normal:?}");
+    assert!(!again.changed || !planar(&normal.geometry).is_valid(), "{geometry:?}\n{normal:?}");
     let within = |b: earthcatalog_model::Bbox| b.west >= -180.0 && b.east <= 180.0;
     assert!(again.geometry.bbox().is_some_and(within));
 }

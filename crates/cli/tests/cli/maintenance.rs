@@ -52,7 +52,7 @@ fn snapshots_expire_and_their_files_go() {
     let kept = bench.run(&["expire"]).ended(0).stdout.clone();
     assert_eq!(kept, "no snapshot is old enough, 2 kept\n");
     let planned = bench.json(0, &["expire", "--keep-last", "1", "--dry-run"]);
-    assert_eq!(ids(&planned["expired"]), [first.clone()]);
+    assert_eq!(ids(&planned["expired"]), std::slice::from_ref(&first));
     assert_eq!(bench.json(0, &["expire", "--keep-last", "1", "--older-than", "1d"])["kept"], 2);
     let expired = bench.run(&["expire", "--keep-last", "1"]).ended(0).stdout.clone();
     assert!(expired.contains(&first) && expired.contains("1 snapshot expired"), "{expired}");

@@ -9,10 +9,15 @@ use crate::progress::console::Console;
 
 /// From now on signals are ours: `stop` is set at the first one.
 pub(crate) fn watch(stop: Stop, console: Console) {
+    watch_for(stop, console, "nothing will be committed");
+}
+
+/// As [`watch`], of work that leaves something when it is stopped; `left` says what.
+pub(crate) fn watch_for(stop: Stop, console: Console, left: &'static str) {
     tokio::spawn(async move {
         signal().await;
         stop.stop();
-        console.line("stopping: nothing will be committed (once more to stop at once)");
+        console.line(&format!("stopping: {left} (once more to stop at once)"));
         signal().await;
         process::exit(Exit::Interrupted.code().into());
     });

@@ -22,6 +22,16 @@ use crate::layout::Layout;
 /// Bytes of columns to gather into one record batch: far below the 2 GiB that a column of texts can hold.
 const BATCH_BYTES: usize = 256 << 20;
 
+/// Bytes of columns for each byte of a file, and bytes of a leaf column for each row, be it null.
+const DECODED_PER_BYTE: u64 = 6;
+const LEAF_PER_ROW: u64 = 6;
+
+/// An estimate of the memory that a file takes while it is merged with others, in bytes: the file, its columns, those once
+/// more in their new order, and the new file. `leaves` are the leaf columns of the table.
+pub fn merge_memory(bytes: u64, rows: u64, leaves: u64) -> u64 {
+    2 * (bytes + bytes * DECODED_PER_BYTE + rows * leaves * LEAF_PER_ROW)
+}
+
 /// A row that stays: where it is, and what it is sorted by.
 struct Kept {
     order: u64,
@@ -189,4 +199,12 @@ fn batch_rows(batches: &[RecordBatch]) -> usize {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let mean = bytes.checked_div(rows).unwrap_or(0).max(1);
     (BATCH_BYTES / mean).clamp(1, GROUP_ROWS)
+}
+
+/// The columns of a file, as a merge holds them.
+#[cfg(test)]
+pub(crate) fn decoded(file: &Bytes, schema: &earthcatalog_model::TableSchema) -> Result<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    read(file, &Layout::new(schema)?, &mut batches)?;
+    Ok(batches)
 }

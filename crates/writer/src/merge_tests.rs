@@ -77,6 +77,29 @@ fn a_merged_file_is_the_file_of_all_rows() {
 }
 
 #[test]
+fn the_memory_is_not_underestimated() {
+    for n in [1, 10, 150, 1100, 5000] {
+        let properties = |i: usize| {
+            let hash = i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            format!(
+                r#","gsd":{i}.5,"name":"scene_{hash:016x}","same":"a text that all have","l":[{i},{hash}]"#
+            )
+        };
+        let items: Vec<Item> =
+            (0..n).map(|i| at(&format!("item-{i}"), (i % 360) as f64 - 180.0, &properties(i))).collect();
+        let schema = schema(&items, Assets::Auto);
+        let file = encode(&schema, &items);
+        let batches = crate::merge::decoded(&file.bytes, &schema).unwrap();
+        let decoded: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
+        let bytes = file.bytes.len() as u64;
+        let estimate = crate::merge_memory(bytes, file.rows, schema.leaf_count() as u64);
+        let needed = 2 * (decoded as u64 + bytes);
+        assert!(estimate >= needed, "{n} rows: {estimate} < {needed}");
+        assert!(estimate <= 8 * needed, "{n} rows: {estimate} is far more than {needed}");
+    }
+}
+
+#[test]
 fn rows_are_split_into_files_of_the_target_size() {
     let items: Vec<Item> = (0..300).map(|i| at(&format!("{i}"), f64::from(i) / 2.0, "")).collect();
     let schema = schema(&items, Assets::Auto);

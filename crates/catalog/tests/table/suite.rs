@@ -214,7 +214,10 @@ async fn tells_its_history(f: &Fixture<'_>) {
 async fn expires(f: &Fixture<'_>) {
     let referenced = async || {
         let mut paths = BTreeSet::new();
-        let head = f.table.referenced(&mut |path| drop(paths.insert(path.to_owned()))).await.unwrap();
+        let mut note = |path: &str| {
+            paths.insert(path.to_owned());
+        };
+        let head = f.table.referenced(&mut note).await.unwrap();
         assert_eq!(head, Some(f.head().await));
         paths.into_iter().filter(|path| path.ends_with(".parquet")).count()
     };

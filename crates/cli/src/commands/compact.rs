@@ -21,7 +21,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<Exit> {
     let stop = Stop::default();
-    interrupt::watch(stop.clone(), console.clone());
+    interrupt::watch_for(stop.clone(), console.clone(), "snapshots that were made stay");
     let catalog = open(settings).await?;
     let done = {
         let observer = observer(settings.progress, console);

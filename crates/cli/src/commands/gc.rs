@@ -24,7 +24,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<Exit> {
     let stop = Stop::default();
-    interrupt::watch(stop.clone(), console.clone());
+    interrupt::watch_for(stop.clone(), console.clone(), "what is deleted by now is gone");
     let options = GcOptions {
         grace: args.grace.unwrap_or(DEFAULT_GRACE),
         runs_older_than: args.runs_older_than,

@@ -1,8 +1,10 @@
 //! `history`, `--at`, `compact`, `expire` and `gc`, from a first ingest to a tidy catalog.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::harness::Bench;
+use crate::harness::{Bench, fixtures_map, inventory};
 
 /// A catalog with the snapshots of two full ingests; the number of rows of each.
 fn two_ingests(bench: &Bench) -> [u64; 2] {
@@ -52,7 +54,7 @@ fn snapshots_expire_and_their_files_go() {
     let kept = bench.run(&["expire"]).ended(0).stdout.clone();
     assert_eq!(kept, "no snapshot is old enough, 2 kept\n");
     let planned = bench.json(0, &["expire", "--keep-last", "1", "--dry-run"]);
-    assert_eq!(ids(&planned["expired"]), [first.clone()]);
+    assert_eq!(ids(&planned["expired"]), std::slice::from_ref(&first));
     assert_eq!(bench.json(0, &["expire", "--keep-last", "1", "--older-than", "1d"])["kept"], 2);
     let expired = bench.run(&["expire", "--keep-last", "1"]).ended(0).stdout.clone();
     assert!(expired.contains(&first) && expired.contains("1 snapshot expired"), "{expired}");
@@ -71,6 +73,38 @@ fn snapshots_expire_and_their_files_go() {
     assert!(!garbage.iter().any(exists));
     assert_eq!(bench.content(), content);
     bench.run(&["get", "new-0001"]).ended(0);
+}
+
+#[test]
+fn small_files_are_merged() {
+    let bench = Bench::local();
+    let (inventory, map) = (inventory("inventory.parquet"), fixtures_map());
+    // So little memory that some partitions are written in parts.
+    bench.json(0, &["ingest", &inventory, "--mode", "full", "--map-bucket", &map, "--memory", "1MB"]);
+    let content = bench.content();
+    let files = || -> BTreeMap<String, u64> {
+        let stats = bench.json(0, &["stats"]);
+        let key = |p: &Value| format!("{} {}", p["grid_partition"], p["year"]);
+        stats.as_array().unwrap().iter().map(|p| (key(p), p["file_count"].as_u64().unwrap())).collect()
+    };
+    let before = files();
+    let several = before.values().filter(|files| **files > 1).count() as u64;
+    assert!(several > 0, "{before:?}");
+    let item = bench.run(&["get", "odd-around-south-pole"]).ended(0).stdout.clone();
+    let planned = bench.run(&["compact", "--min-files", "2", "--dry-run"]).ended(0).stdout.clone();
+    assert!(planned.starts_with("would merge ") && planned.contains(" a dry run"), "{planned}");
+    let done = bench.json(0, &["compact", "--min-files", "2"]);
+    assert_eq!((done["partitions"].as_u64(), done["files_after"].as_u64()), (Some(several), Some(several)));
+    assert_eq!((done["duplicates"].as_u64(), done["given_way"].as_u64()), (Some(0), Some(0)));
+    assert!(files().values().all(|files| *files == 1));
+    assert_eq!(bench.content(), content);
+    let history = bench.run(&["history"]).ended(0).stdout.clone();
+    assert!(history.trim_end().ends_with("compact, current"), "{history}");
+    bench.json(0, &["expire", "--keep-last", "1"]);
+    let gone = bench.json(0, &["gc", "--grace", "1ms"]);
+    assert!(gone["deleted"].as_u64() > done["files_before"].as_u64(), "{gone}");
+    assert_eq!(bench.content(), content);
+    assert_eq!(bench.run(&["get", "odd-around-south-pole"]).ended(0).stdout, item);
 }
 
 #[test]

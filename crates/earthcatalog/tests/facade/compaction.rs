@@ -323,6 +323,27 @@ async fn a_compaction_that_never_gets_in_gives_way() {
     assert_eq!(rows_as_set(&catalog).await, before);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn compactions_race() {
+    let scattered = Scattered::new(40).await;
+    let catalog = scattered.catalog().await;
+    let before = rows(&catalog).await;
+    let racers: Vec<_> = (0..4)
+        .map(|_| {
+            let catalog = catalog.clone();
+            tokio::spawn(async move { catalog.compact(&options(), &()).await })
+        })
+        .collect();
+    let mut merged = 0;
+    for racer in racers {
+        merged += racer.await.unwrap().unwrap().files_after.unwrap();
+    }
+    let stats = catalog.stats().await.unwrap();
+    assert!(stats.iter().all(|p| p.file_count == 1), "{stats:?}");
+    assert!(merged > 1, "{merged}");
+    assert_eq!(rows(&catalog).await, before);
+}
+
 /// As [`rows`], of a catalog whose rows may be there twice.
 async fn rows_as_set(catalog: &Catalog) -> Rows {
     catalog.compact(&options(), &()).await.unwrap();

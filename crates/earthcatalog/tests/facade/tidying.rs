@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use earthcatalog::model::{DataFile, Timestamp};
-use earthcatalog::{At, Catalog, ErrorKind, ExpireOptions, GcOptions, Query};
+use earthcatalog::{At, Catalog, CompactOptions, ErrorKind, ExpireOptions, GcOptions, Query};
 use earthcatalog_catalog::{
     Change, Committed, Expiry, Filter, Head, History, IcebergOptions, IcebergTable, SnapshotEntry, Table,
 };
@@ -189,6 +189,21 @@ async fn files_that_wait_for_their_commit_are_young() {
     assert_eq!((done.deleted, done.garbage.len()), (0, 0));
     assert!(done.young > 5, "{done:?}");
     assert_eq!(tidy.files().await, before);
+}
+
+/// Whoever embeds the catalog runs it on threads of their own.
+#[tokio::test]
+async fn what_tidies_can_be_spawned() {
+    let bench = Bench::new();
+    let catalog = bench.catalog(Arc::new(InMemory::new())).await;
+    let work = async move {
+        let expired = catalog.expire(&ExpireOptions::default()).await.is_err();
+        let compacted = catalog.compact(&CompactOptions::default(), &()).await.is_err();
+        let collected = catalog.gc(&GcOptions::default(), &()).await.is_err();
+        let looked = catalog.at(At::Snapshot(1)).stats().await.is_err();
+        [expired, compacted, collected, looked]
+    };
+    assert_eq!(tokio::spawn(work).await.unwrap(), [true; 4], "there is no catalog");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use earthcatalog_grid::hilbert;
 use earthcatalog_model::{DataFile, TableSchema};
 use earthcatalog_store::Base;
 use earthcatalog_writer::{Encoded, Format, Merge};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
 use tokio::sync::Semaphore;
 
@@ -88,7 +88,8 @@ impl Merger {
         if self.stop.is_stopped() {
             return Err(Error::Interrupted);
         }
-        let reads = group.files.iter().map(|file| self.read(file));
+        // Boxed, or the compiler cannot see that all this may move to another thread.
+        let reads: Vec<_> = group.files.iter().map(|file| self.read(file).boxed()).collect();
         let bytes: Vec<Bytes> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
         let (format, target) = (self.format.clone(), self.target);
         let encoded = on_rayon(move || {

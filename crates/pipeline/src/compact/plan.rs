@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use earthcatalog_model::{DataFile, PartitionKey};
+use earthcatalog_writer::merge_memory;
 
 use crate::compact::CompactOptions;
-
-/// Bytes of columns for each byte of a file, and bytes of a leaf column for each row, be it null. Both err upwards.
-const DECODED_PER_BYTE: u64 = 6;
-const LEAF_PER_ROW: u64 = 6;
 
 /// Files of one partition that become one or more.
 #[derive(Debug, Clone)]
@@ -49,7 +46,7 @@ fn split(partition: PartitionKey, mut files: Vec<DataFile>, leaves: u64, memory:
     files.sort_by(|a, b| (a.bytes, &a.path).cmp(&(b.bytes, &b.path)));
     let mut groups: Vec<Group> = Vec::new();
     for file in files {
-        let needed = memory_of(&file, leaves);
+        let needed = merge_memory(file.bytes, file.rows, leaves);
         match groups.last_mut() {
             Some(group) if group.memory + needed <= memory => {
                 group.memory += needed;
@@ -63,11 +60,6 @@ fn split(partition: PartitionKey, mut files: Vec<DataFile>, leaves: u64, memory:
         group.files.sort_by(|a, b| (a.added, &a.path).cmp(&(b.added, &b.path)));
     }
     groups
-}
-
-/// The file, its columns, those columns once more in their new order, and the new file.
-fn memory_of(file: &DataFile, leaves: u64) -> u64 {
-    2 * (file.bytes + file.bytes * DECODED_PER_BYTE + file.rows * leaves * LEAF_PER_ROW)
 }
 
 #[cfg(test)]
@@ -119,7 +111,7 @@ mod tests {
     #[test]
     fn groups_fit_into_memory() {
         let options = CompactOptions { min_files: 2, target_size: 1000, ..CompactOptions::default() };
-        let memory = |bytes: u64| memory_of(&file("a", "x", bytes), 0);
+        let memory = |bytes: u64| merge_memory(bytes, 1, 0);
         let files = [("a", "1", 100), ("a", "2", 20), ("a", "3", 10), ("a", "4", 300), ("a", "5", 100)];
         let options = CompactOptions { memory: memory(200), ..options };
         check(&files, &options, &[&["1", "2", "3"]]);

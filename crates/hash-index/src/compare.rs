@@ -331,6 +331,7 @@ impl Comparison {
             (Age::Same, Fate::Rejected) if self.options.retry_rejected => {
                 self.tally.retried += 1;
                 self.selected.insert(seq);
+                self.lose(batch, row)?;
                 differences.push(Difference::Retry { seq, old: batch.row(row) });
             }
             (Age::Same, Fate::Rejected | Fate::Deleted) => self.tally.known_rejected += 1,

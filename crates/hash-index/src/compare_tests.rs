@@ -45,6 +45,10 @@ fn oracle(known: &Known, rows: &[Row], options: CompareOptions) -> (Vec<Differen
     let mut tally = Tally { listed: rows.len() as u64, ..Tally::default() };
     tally.duplicates = tally.listed - newest.len() as u64;
     let (mut differences, mut selected, mut waiting) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+    let mut lost = BTreeSet::new();
+    let owner = |old: &ObjectRow| {
+        old.id.filter(|_| options.gone && matches!(old.fate, Fate::Ingested | Fate::Rejected))
+    };
     for (key, (modified, seq)) in &newest {
         let seq = *seq;
         let Some(old) = known.get(key).cloned() else {
@@ -61,10 +65,12 @@ fn oracle(known: &Known, rows: &[Row], options: CompareOptions) -> (Vec<Differen
         } else if modified.is_some_and(|(a, b)| a > b) || etag.is_some_and(|(a, b)| a != b) {
             tally.changed += 1;
             selected.insert(seq);
+            lost.extend(owner(&old));
             differences.insert(*key, Difference::Changed { seq, old });
         } else if old.fate == Fate::Rejected && options.retry_rejected {
             tally.retried += 1;
             selected.insert(seq);
+            lost.extend(owner(&old));
             differences.insert(*key, Difference::Retry { seq, old });
         } else {
             match old.fate {
@@ -75,10 +81,9 @@ fn oracle(known: &Known, rows: &[Row], options: CompareOptions) -> (Vec<Differen
         }
     }
     let gone = known.values().filter(|old| options.gone && !newest.contains_key(&old.key));
-    let mut lost = BTreeSet::new();
     for old in gone {
         tally.gone += 1;
-        lost.extend(old.id.filter(|_| old.fate == Fate::Ingested));
+        lost.extend(owner(old));
         differences.insert(old.key, Difference::Gone { old: old.clone() });
     }
     for (id, seq) in waiting {

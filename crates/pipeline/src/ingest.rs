@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use earthcatalog_catalog::Head;
 use earthcatalog_inventory::Filter;
 use earthcatalog_model::Timestamp;
-use earthcatalog_store::lease::{self, Lease, LeaseOptions};
 
 use crate::commit::{Findings, commit};
 use crate::duplicates::{Layout, Resolution, resolve};
@@ -16,6 +15,7 @@ use crate::existing::{Existing, settle};
 use crate::feed::feed;
 use crate::intake::{Budget, Intake, SchemaOf};
 use crate::known::{Known, Reading};
+use crate::leased::under_lease;
 use crate::listing::Listed;
 use crate::options::{IngestOptions, Mode};
 use crate::parts::Parts;
@@ -25,9 +25,6 @@ use crate::scratch::Scratch;
 use crate::selection::{Selection, select};
 use crate::worker::blocking;
 use crate::write::FileWriter;
-
-/// How often the lease is renewed.
-const RENEW_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// How often a run is decided, where other writers come first, and how long it waits at most between two attempts, times
 /// their number.
@@ -80,36 +77,12 @@ async fn attempt_once(parts: &Parts, options: &IngestOptions, observer: &dyn Obs
     if options.no_lock || options.dry_run {
         return job.work().await;
     }
-    let mut lease =
-        lease::acquire(&parts.base, &LeaseOptions { owner: job.owner(), ..LeaseOptions::default() }).await?;
-    let outcome = job.work_under(&mut lease).await;
-    if let Err(error) = lease.release().await {
-        observer.on_event(&Event::Warning(&format!("the lease could not be given back: {error}")));
-    }
-    outcome
+    under_lease(&parts.base, job.owner(), observer, job.work()).await
 }
 
 impl Job<'_> {
     fn owner(&self) -> String {
         self.options.owner.clone().unwrap_or_else(|| format!("ingest {}", self.run.id))
-    }
-
-    /// Works, and renews the lease now and then.
-    async fn work_under(&self, lease: &mut Lease) -> Result<Report> {
-        let renew = async {
-            loop {
-                tokio::time::sleep(RENEW_EVERY).await;
-                if let Err(error) = lease.renew().await {
-                    // The commit stands on its own feet; another writer may now waste its work, or we ours.
-                    self.observer
-                        .on_event(&Event::Warning(&format!("the lease could not be renewed: {error}")));
-                }
-            }
-        };
-        tokio::select! {
-            outcome = self.work() => outcome,
-            never = renew => never,
-        }
     }
 
     async fn work(&self) -> Result<Report> {

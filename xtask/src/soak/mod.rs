@@ -5,6 +5,7 @@ mod grid;
 mod kills;
 mod memory;
 mod model;
+mod writers;
 
 use clap::Subcommand;
 
@@ -24,6 +25,8 @@ enum Promise {
     Kills(kills::Args),
     /// A catalog is what its archive says, whatever sequence of runs made it and whichever of them died.
     Model(model::Args),
+    /// Two writers and a compaction at once, as processes of their own.
+    Writers(writers::Args),
     /// Coverings miss nothing: a million random geometries of every kind for each property.
     Grid(grid::Args),
     /// No GeoJSON makes the grid panic, loop or grow: libFuzzer, which needs a nightly toolchain.
@@ -35,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Promise::Memory(args) => memory::run(args),
         Promise::Kills(args) => kills::run(args),
         Promise::Model(args) => model::run(args),
+        Promise::Writers(args) => writers::run(args),
         Promise::Grid(args) => grid::run(args),
         Promise::Fuzz(args) => fuzz::run(args),
     }

@@ -117,7 +117,13 @@ fn another_grid_needs_a_full_run() {
     answer.ended(2).says(&["the catalog's grid is s2:4", "--mode full"]);
 }
 
-/// Two processes ingest deltas that overlap in half their ids, without the lock: both commits are there.
+/// As many as the variable says: `cargo xtask soak writers` asks for more than a test run.
+fn rounds() -> usize {
+    std::env::var("EARTHCATALOG_TEST_RACES").ok().and_then(|text| text.parse().ok()).unwrap_or(4)
+}
+
+/// Two processes ingest deltas that overlap in half their ids, without the lock, and a third one compacts: both commits
+/// are there, and the compaction is, or has given way.
 fn race(bench: &Bench, rounds: usize) {
     let map = bench.items_map();
     for round in 0..rounds {
@@ -126,6 +132,10 @@ fn race(bench: &Bench, rounds: usize) {
         let theirs = day(bench, &format!("theirs{round}"), begin + 3..begin + 9, 2);
         let start = |list| bench.start(&[&ingest(list, "auto", &map)[..], &["--no-lock"]].concat());
         let children = [start(&ours), start(&theirs)];
+        if round > 0 {
+            let compaction = bench.run(&["compact", "--min-files", "2", "--no-lock"]);
+            assert!(matches!(compaction.code, Some(0 | 4)), "{compaction:?}");
+        }
         for child in children {
             Answer::await_(child).ended(0);
         }
@@ -145,11 +155,15 @@ fn race(bench: &Bench, rounds: usize) {
 
 #[test]
 fn two_writers_on_a_local_folder() {
-    race(&Bench::local(), 4);
+    let bench = Bench::local();
+    race(&bench, rounds());
+    bench.run(&["verify", "--full"]).ended(0);
 }
 
 #[test]
 fn two_writers_on_s3() {
     let server = S3Server::start(S3Options::default());
-    race(&Bench::at("s3://bench-delta/catalog", server.env()), 4);
+    let bench = Bench::at("s3://bench-delta/catalog", server.env());
+    race(&bench, rounds());
+    bench.run(&["verify", "--full"]).ended(0);
 }

@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod get;
 pub(crate) mod info;
 pub(crate) mod ingest;
+pub(crate) mod inventory;
 pub(crate) mod lock;
 pub(crate) mod stats;
 

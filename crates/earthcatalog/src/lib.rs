@@ -51,10 +51,12 @@ pub use config::{Config, Ingest};
 pub use error::{Error, Result};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 pub use kind::ErrorKind;
+pub use sources::open_inventory;
 
 pub use earthcatalog_grid::{
     Covering, Grid, GridError, GridSpec, box_geometry, cell_list_sql, cells_for_geometry,
 };
+pub use earthcatalog_inventory as inventory;
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
     DEFAULT_CONCURRENCY, DEFAULT_MEMORY, Event, IngestOptions, Ledger, Mode, Observer, Progress, Report,

@@ -15,6 +15,8 @@ mod harness;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
 mod items;
 #[cfg(test)]
 mod locking;

@@ -3,6 +3,7 @@
 pub(crate) mod cells;
 pub(crate) mod global;
 pub(crate) mod ingest;
+pub(crate) mod inventory;
 pub(crate) mod maintenance;
 pub(crate) mod query;
 pub(crate) mod value;
@@ -14,6 +15,7 @@ use clap_complete::Shell;
 pub(crate) use cells::CellsArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use ingest::IngestArgs;
+pub(crate) use inventory::InventoryCommand;
 pub(crate) use maintenance::{AtArgs, CompactArgs, ExpireArgs, GcArgs};
 pub(crate) use query::FilesArgs;
 pub(crate) use verify::VerifyArgs;
@@ -42,6 +44,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Read an inventory, fetch its STAC items and commit them to the catalog as one snapshot
     Ingest(Box<IngestArgs>),
+    /// Read, convert and compare inventories
+    #[command(arg_required_else_help = true)]
+    Inventory {
+        #[command(subcommand)]
+        command: InventoryCommand,
+    },
     /// Show the catalog's grid, table, snapshot and hash index
     #[command(after_help = "Example: earthcatalog info --catalog s3://my-bucket/catalog --json")]
     Info,

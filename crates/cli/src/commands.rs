@@ -13,6 +13,7 @@ pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod info;
 pub(crate) mod ingest;
+pub(crate) mod inventory;
 pub(crate) mod lock;
 pub(crate) mod stats;
 pub(crate) mod verify;

@@ -94,6 +94,7 @@ async fn talk(
 ) -> Result<Exit> {
     match command {
         Command::Ingest(args) => commands::ingest::run(args, settings, console, output).await,
+        Command::Inventory { command } => commands::inventory::run(command, settings, output).await,
         Command::Info => commands::info::run(settings, output).await,
         Command::Stats(args) => commands::stats::run(*args, settings, output).await,
         Command::Count(args) => commands::count::run(*args, settings, output).await,

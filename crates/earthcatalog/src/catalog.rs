@@ -102,8 +102,7 @@ impl Catalog {
     /// What ends a run; see [`earthcatalog_pipeline::Error`]. A bad item does not: it is counted in the report and
     /// listed in its `rejected_path`.
     pub async fn ingest(&self, run: &Ingest, observer: &dyn Observer) -> Result<Report> {
-        let place = self.stores.resolve(&run.inventory)?;
-        let inventory = Sources::inventory(place, run).await?;
+        let inventory = Sources::inventory(&self.stores, run).await?;
         let grid = self.grid_for(run.grid.as_ref()).await?;
         let fetch = StoreFetch::new(Arc::new(Sources::new(self.stores.clone())), self.fetch_options());
         let parts = Parts {

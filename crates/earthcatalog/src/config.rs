@@ -16,10 +16,14 @@ pub struct Config {
 /// A run: what to read and how.
 #[derive(Debug, Clone, Default)]
 pub struct Ingest {
-    /// The URL or path of the inventory.
+    /// The URL or path of the inventory; `-` is standard input.
     pub inventory: String,
     /// The bucket of the inventory's keys, where the inventory does not name it.
     pub bucket: Option<String>,
+    /// The columns of a CSV inventory without a header line.
+    pub columns: Option<Vec<String>>,
+    /// Read on though a file is not what its manifest's checksum says.
+    pub no_checksum: bool,
     /// The grid. None: that of the catalog, or `s2:4` for a new one.
     pub grid: Option<GridSpec>,
     /// Everything else.

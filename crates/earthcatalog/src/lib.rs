@@ -55,10 +55,12 @@ pub use history::{At, HistoryEntry};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 pub use kind::ErrorKind;
 pub use maintenance::{DEFAULT_KEEP_LAST, ExpireOptions, Expired};
+pub use sources::open_inventory;
 
 pub use earthcatalog_grid::{
     Covering, Grid, GridError, GridSpec, box_geometry, cell_list_sql, cells_for_geometry,
 };
+pub use earthcatalog_inventory as inventory;
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
     Collected, CompactOptions, Compacted, DEFAULT_CONCURRENCY, DEFAULT_GRACE, DEFAULT_MEMORY,

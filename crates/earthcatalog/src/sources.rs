@@ -7,10 +7,10 @@ use earthcatalog_grid::{Grid, GridSpec};
 use earthcatalog_inventory::{Inventory, OpenOptions};
 use earthcatalog_model::ObjectRef;
 use earthcatalog_pipeline::Href;
-use earthcatalog_store::{Place, Stores};
+use earthcatalog_store::Stores;
 use object_store::ObjectStoreExt;
 
-use crate::config::Ingest;
+use crate::config::{Config, Ingest};
 use crate::error::{Error, Result};
 
 /// Finds the objects of a listing through the stores and their bucket maps.
@@ -23,9 +23,15 @@ impl Sources {
         Self { stores }
     }
 
-    pub(crate) async fn inventory(place: Place, run: &Ingest) -> Result<Box<dyn Inventory>> {
-        let options = OpenOptions { default_bucket: run.bucket.clone(), ..OpenOptions::default() };
-        Ok(earthcatalog_inventory::open(place.store, place.path, &run.inventory, &options).await?)
+    /// The inventory of a run.
+    pub(crate) async fn inventory(stores: &Stores, run: &Ingest) -> Result<Box<dyn Inventory>> {
+        let options = OpenOptions {
+            default_bucket: run.bucket.clone(),
+            columns: run.columns.clone(),
+            checksums: !run.no_checksum,
+            ..OpenOptions::default()
+        };
+        open_at(stores, &run.inventory, &options).await
     }
 
     /// Builds a grid, its file of regions read where it has one.
@@ -36,6 +42,23 @@ impl Sources {
         };
         Ok(earthcatalog_grid::build(spec, regions.as_deref())?)
     }
+}
+
+/// Opens an inventory: a URL or a path of a file, a manifest or a folder of manifests; `-` is standard input, which is
+/// kept in a temporary file while the inventory is there.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no inventory.
+pub async fn open_inventory(url: &str, options: &OpenOptions, config: &Config) -> Result<Box<dyn Inventory>> {
+    open_at(&Stores::new(config.store.clone()), url, options).await
+}
+
+async fn open_at(stores: &Stores, url: &str, options: &OpenOptions) -> Result<Box<dyn Inventory>> {
+    if url == "-" {
+        return Ok(earthcatalog_inventory::open_reader(std::io::stdin(), url, options).await?);
+    }
+    let place = stores.resolve(url)?;
+    Ok(earthcatalog_inventory::open(place.store, place.path, url, options).await?)
 }
 
 async fn read(stores: &Stores, url: &str) -> Result<Vec<u8>> {

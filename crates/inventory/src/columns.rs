@@ -2,6 +2,7 @@
 //! and the ways in which others write these names.
 
 use crate::error::{Error, Result};
+use crate::form::{Dialect, Form};
 
 /// What a column may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +19,49 @@ pub(crate) enum Column {
 
 impl Column {
     /// By name: letter case, underscores, hyphens and spaces do not matter.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str, dialect: Dialect) -> Option<Self> {
         let plain: String = name
             .trim_start_matches('\u{feff}')
             .chars()
             .filter(|c| !matches!(c, '_' | '-' | ' '))
             .flat_map(char::to_lowercase)
             .collect();
-        Some(match plain.as_str() {
+        match dialect {
+            Dialect::Plain => Self::plain(&plain),
+            Dialect::Gcs => Self::gcs(&plain),
+            Dialect::Azure => Self::azure(&plain),
+        }
+    }
+
+    /// <https://cloud.google.com/storage/docs/insights/inventory-reports#metadata_fields>
+    fn gcs(name: &str) -> Option<Self> {
+        Some(match name {
+            "bucket" => Self::Bucket,
+            "name" => Self::Key,
+            "size" => Self::Size,
+            "updated" => Self::LastModified,
+            "etag" => Self::Etag,
+            "generation" => Self::VersionId,
+            _ => return None,
+        })
+    }
+
+    /// <https://learn.microsoft.com/azure/storage/blobs/blob-inventory#custom-schema-fields-supported-for-blob-inventory>
+    fn azure(name: &str) -> Option<Self> {
+        Some(match name {
+            "name" => Self::Key,
+            "contentlength" => Self::Size,
+            "lastmodified" => Self::LastModified,
+            "etag" => Self::Etag,
+            "versionid" => Self::VersionId,
+            "iscurrentversion" => Self::IsLatest,
+            "deleted" => Self::IsDeleteMarker,
+            _ => return None,
+        })
+    }
+
+    fn plain(name: &str) -> Option<Self> {
+        Some(match name {
             "bucket" | "bucketname" => Self::Bucket,
             "key" | "objectkey" => Self::Key,
             "size" => Self::Size,
@@ -40,10 +76,10 @@ impl Column {
 }
 
 /// What each column of a file is; of two with one meaning the first counts.
-pub(crate) fn assign<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Option<Column>> {
+pub(crate) fn assign<'a>(names: impl IntoIterator<Item = &'a str>, dialect: Dialect) -> Vec<Option<Column>> {
     let mut columns: Vec<Option<Column>> = Vec::new();
     for name in names {
-        let column = Column::named(name).filter(|column| !columns.contains(&Some(*column)));
+        let column = Column::named(name, dialect).filter(|column| !columns.contains(&Some(*column)));
         columns.push(column);
     }
     columns
@@ -54,13 +90,14 @@ pub(crate) fn require(
     name: &str,
     columns: &[Option<Column>],
     names: &[&str],
-    default_bucket: Option<&str>,
+    form: &Form,
     hint: &'static str,
 ) -> Result<()> {
     if !columns.contains(&Some(Column::Key)) {
         return Err(Error::NoKey { name: name.to_owned(), seen: list(names), hint });
     }
-    if default_bucket.is_none() && !columns.contains(&Some(Column::Bucket)) {
+    let named = form.dialect == Dialect::Azure || form.options.default_bucket.is_some();
+    if !named && !columns.contains(&Some(Column::Bucket)) {
         return Err(Error::NoBucket { name: name.to_owned() });
     }
     Ok(())
@@ -79,9 +116,10 @@ fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::open::OpenOptions;
 
     fn check(name: &str, expected: Option<Column>) {
-        assert_eq!(Column::named(name), expected, "{name}");
+        assert_eq!(Column::named(name, Dialect::Plain), expected, "{name}");
     }
 
     #[test]
@@ -101,15 +139,17 @@ mod tests {
 
     #[test]
     fn the_first_of_two_counts() {
-        let columns = assign(["key", "Key", "x"]);
+        let columns = assign(["key", "Key", "x"], Dialect::Plain);
         assert_eq!(columns, [Some(Column::Key), None, None]);
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let error = |names: &[&str], bucket| {
-            let columns = assign(names.iter().copied());
-            require("inv", &columns, names, bucket, "").map_err(|e| e.to_string()).err().unwrap_or_default()
+        let error = |names: &[&str], bucket: Option<&str>| {
+            let options = OpenOptions { default_bucket: bucket.map(str::to_owned), ..OpenOptions::default() };
+            let form = Form { options: options.into(), ..Form::default() };
+            let columns = assign(names.iter().copied(), Dialect::Plain);
+            require("inv", &columns, names, &form, "").map_err(|e| e.to_string()).err().unwrap_or_default()
         };
         assert!(error(&["bucket", "name"], None).contains("no column `key`; it has: bucket, name"));
         assert!(error(&["key"], None).contains("--bucket"));

@@ -1,82 +1,25 @@
-//! Listings in CSV, gzipped or not: decoded on a thread of their own, in bounded memory.
+//! Listings in CSV: records to rows, by a header or by the names that the caller gives.
 
 use std::borrow::Cow;
-use std::io::{BufReader, Read};
-use std::sync::{Arc, Mutex};
+use std::io::Read;
 
 use earthcatalog_model::Timestamp;
-use flate2::bufread::MultiGzDecoder;
-use futures::stream::BoxStream;
 
-use crate::batch::ObjectBatch;
 use crate::build::{BatchBuilder, Row};
 use crate::columns::{Column, assign, require};
 use crate::error::{Error, Result};
-use crate::open::{Inventory, OpenOptions};
-use crate::pump::{self, ByteReader, Sink, Source};
-use crate::record::{RecordError, Records};
+use crate::form::{Dialect, Form};
+use crate::pump::Sink;
+use crate::record::Records;
+use crate::text::line_error;
 use crate::urlcode;
 
-const NO_HEADER: &str = "; where its first line is no header, give the names of its columns";
+const NO_HEADER: &str = "; where its first line is no header, give the names of its columns with --columns";
 
-/// A listing in CSV.
-#[derive(Debug)]
-pub(crate) struct CsvInventory {
-    source: Source,
-    identity: String,
-    gzip: bool,
-    options: Arc<OpenOptions>,
-}
-
-impl CsvInventory {
-    pub(crate) fn new(source: Source, identity: String, gzip: bool, options: &OpenOptions) -> Self {
-        Self { source, identity, gzip, options: Arc::new(options.clone()) }
-    }
-}
-
-impl Inventory for CsvInventory {
-    fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
-        let (name, options, gzip) = (self.source.name.clone(), self.options.clone(), self.gzip);
-        pump::batches(self.source.clone(), move |bytes, sink| {
-            if let Err(error) = decode(&name, bytes, gzip, &options, sink) {
-                sink.send(Err(error));
-            }
-        })
-    }
-
-    fn name(&self) -> &str {
-        &self.source.name
-    }
-
-    fn identity(&self) -> &str {
-        &self.identity
-    }
-}
-
-fn decode(name: &str, bytes: ByteReader, gzip: bool, options: &OpenOptions, sink: &Sink) -> Result<()> {
-    // The decoder owns the reader; what the store said is asked for when reading fails.
-    let bytes = Arc::new(Mutex::new(bytes));
-    let shared = Shared(bytes.clone());
-    let result = if gzip {
-        let gunzip = MultiGzDecoder::new(BufReader::with_capacity(256 << 10, shared));
-        read(name, gunzip, options, sink)
-    } else {
-        read(name, shared, options, sink)
-    };
-    result.map_err(|error| bytes.lock().ok().and_then(|mut bytes| bytes.take_error()).unwrap_or(error))
-}
-
-struct Shared(Arc<Mutex<ByteReader>>);
-
-impl Read for Shared {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.lock().map_err(|_| std::io::Error::other("the reader is gone"))?.read(buffer)
-    }
-}
-
-fn read(name: &str, text: impl Read, options: &OpenOptions, sink: &Sink) -> Result<()> {
+/// Reads records to their end.
+pub(crate) fn read(name: &str, text: impl Read, form: &Form, sink: &Sink) -> Result<()> {
     let mut records = Records::new(text);
-    let layout = Layout::of(name, &mut records, options)?;
+    let layout = Layout::of(name, &mut records, form)?;
     let mut builder = BatchBuilder::default();
     while records.next().map_err(|e| line_error(name, e))? {
         layout.push(&records, &mut builder).map_err(|message| Error::Line {
@@ -84,7 +27,7 @@ fn read(name: &str, text: impl Read, options: &OpenOptions, sink: &Sink) -> Resu
             line: records.line(),
             message,
         })?;
-        if builder.rows() >= options.batch_rows && !sink.send(Ok(builder.finish())) {
+        if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
             return Ok(());
         }
     }
@@ -92,14 +35,6 @@ fn read(name: &str, text: impl Read, options: &OpenOptions, sink: &Sink) -> Resu
         sink.send(Ok(builder.finish()));
     }
     Ok(())
-}
-
-fn line_error(name: &str, error: RecordError) -> Error {
-    let message = match error.source {
-        None => error.message.into_owned(),
-        Some(_) => format!("the gzip data are damaged or cut off here: {}", error.message),
-    };
-    Error::Line { name: name.to_owned(), line: error.line, message }
 }
 
 /// Which field is what.
@@ -113,28 +48,29 @@ struct Layout {
     version_id: Option<usize>,
     is_latest: Option<usize>,
     is_delete_marker: Option<usize>,
-    default_bucket: Option<String>,
+    form: Form,
     url_encoded: bool,
 }
 
 impl Layout {
     /// From the options, or else from the header line.
-    fn of<R: Read>(name: &str, records: &mut Records<R>, options: &OpenOptions) -> Result<Self> {
+    fn of<R: Read>(name: &str, records: &mut Records<R>, form: &Form) -> Result<Self> {
+        let options = &form.options;
         if let Some(names) = &options.columns {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
-            return Self::new(name, &names, options, options.url_encoded.unwrap_or(true));
+            return Self::new(name, &names, form, options.url_encoded.unwrap_or(true));
         }
         if !records.next().map_err(|e| line_error(name, e))? {
             return Err(Error::Empty { name: name.to_owned() });
         }
         let header: Vec<_> = (0..records.len()).map(|i| records.field(i).unwrap_or_default()).collect();
         let names: Vec<_> = header.iter().map(Cow::as_ref).map(str::trim).collect();
-        Self::new(name, &names, options, options.url_encoded.unwrap_or(false))
+        Self::new(name, &names, form, options.url_encoded.unwrap_or(false))
     }
 
-    fn new(name: &str, names: &[&str], options: &OpenOptions, url_encoded: bool) -> Result<Self> {
-        let columns = assign(names.iter().copied());
-        require(name, &columns, names, options.default_bucket.as_deref(), NO_HEADER)?;
+    fn new(name: &str, names: &[&str], form: &Form, url_encoded: bool) -> Result<Self> {
+        let columns = assign(names.iter().copied(), form.dialect);
+        require(name, &columns, names, form, NO_HEADER)?;
         let place = |column| columns.iter().position(|c| *c == Some(column));
         Ok(Self {
             fields: names.len(),
@@ -146,7 +82,7 @@ impl Layout {
             version_id: place(Column::VersionId),
             is_latest: place(Column::IsLatest),
             is_delete_marker: place(Column::IsDeleteMarker),
-            default_bucket: options.default_bucket.clone(),
+            form: form.clone(),
             url_encoded,
         })
     }
@@ -163,9 +99,10 @@ impl Layout {
         let bucket = text(records, self.bucket, "bucket")?;
         let etag = text(records, self.etag, "etag")?;
         let version_id = text(records, self.version_id, "version_id")?;
+        let (bucket, key) = self.form.place(self.bucket(&bucket)?, &key)?;
         builder.push(&Row {
-            bucket: self.bucket(&bucket)?,
-            key: &key,
+            bucket: &bucket,
+            key,
             size: parse(records, self.size, "size", size)?,
             last_modified: parse(records, self.last_modified, "last_modified", instant)?,
             etag: Some(&*etag).filter(|etag| !etag.is_empty()),
@@ -177,9 +114,10 @@ impl Layout {
     }
 
     fn bucket<'a>(&'a self, named: &'a str) -> Result<&'a str, String> {
-        match &self.default_bucket {
+        match &self.form.options.default_bucket {
             _ if !named.is_empty() => Ok(named),
             Some(default) => Ok(default),
+            None if self.form.dialect == Dialect::Azure => Ok(named),
             None => Err("the bucket is empty".to_owned()),
         }
     }

@@ -1,6 +1,7 @@
 //! CSV files as people have them.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use earthcatalog_model::ObjectRef;
 use futures::TryStreamExt;
@@ -9,7 +10,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::*;
-use crate::open::open;
+use crate::open::{OpenOptions, open};
 
 async fn read_with(body: Vec<u8>, options: &OpenOptions) -> Result<Vec<ObjectRef>> {
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());

@@ -27,7 +27,9 @@ pub enum Error {
         name: String,
     },
     /// The bytes are of a kind that is not read.
-    #[error("the inventory {name} is {what}; Parquet, CSV and gzipped CSV can be read")]
+    #[error(
+        "the inventory {name} is {what}; Parquet, ORC, CSV, NDJSON and lists of URLs can be read, the text gzipped or not"
+    )]
     Unsupported {
         /// The inventory's URL.
         name: String,
@@ -89,6 +91,70 @@ pub enum Error {
         name: String,
         /// What the reader said.
         source: ::parquet::errors::ParquetError,
+    },
+    /// The file is no whole ORC file.
+    #[error("failed to read the inventory {name} as ORC: {message}")]
+    Orc {
+        /// The inventory's URL.
+        name: String,
+        /// What the reader said.
+        message: String,
+    },
+    /// A file's bytes are not those that its manifest names.
+    #[error(
+        "{name} has the MD5 checksum {found}, but its manifest says {expected}: it is damaged or of another inventory; fetch it anew, or read it as it is with --no-checksum"
+    )]
+    Checksum {
+        /// The file's URL.
+        name: String,
+        /// What the manifest says, in hexadecimal.
+        expected: String,
+        /// What the bytes give.
+        found: String,
+    },
+    /// A manifest cannot be read, or is of a kind or version that is not known.
+    #[error("the manifest {name} {message}")]
+    Manifest {
+        /// The manifest's URL.
+        name: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A data file that a manifest names is not where it should be.
+    #[error(
+        "the manifest {name} names the data file {file}, which is not there; an inventory without it would lose its objects. Copy the data files too, keeping their folders"
+    )]
+    NoDataFile {
+        /// The manifest's URL.
+        name: String,
+        /// The data file's key, as the manifest has it.
+        file: String,
+    },
+    /// A folder holds no inventory.
+    #[error(
+        "{name} is no inventory: there is neither a file of that name nor a folder with manifest.json or dated folders that have one ({name}/2026-04-28T01-00Z/manifest.json)"
+    )]
+    NoManifest {
+        /// The folder's URL.
+        name: String,
+    },
+    /// A temporary file could not be written or read.
+    #[error("failed to {action} in {path}: {source}")]
+    Temporary {
+        /// What was tried.
+        action: &'static str,
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A listing could not be written.
+    #[error("failed to write the inventory: {message}")]
+    Write {
+        /// What went wrong, for a reader of a pipe that has left.
+        kind: std::io::ErrorKind,
+        /// What the system said.
+        message: String,
     },
     /// The thread that decodes ended without a word; a defect.
     #[error("failed to read the inventory {name}: its reader ended unexpectedly: {message}")]

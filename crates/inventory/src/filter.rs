@@ -5,9 +5,10 @@ use std::fmt::Write;
 use earthcatalog_model::Timestamp;
 
 use crate::batch::ObjectView;
+use crate::glob::Glob;
 use crate::suffixes::Suffixes;
 
-/// What to take of a listing. Delete markers and versions that are not the latest are never taken.
+/// What to take of a listing. Delete markers and versions that are not the latest are not taken unless asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     /// Keys must end in one of these, letter case as written; with none, every key passes.
@@ -16,6 +17,16 @@ pub struct Filter {
     pub prefix: Option<String>,
     /// Objects must have been written at this instant or later; those of unknown age pass.
     pub since: Option<Timestamp>,
+    /// Objects must have been written before this instant; those of unknown age pass.
+    pub until: Option<Timestamp>,
+    /// Keys must match this pattern.
+    pub glob: Option<Glob>,
+    /// Objects must have so many bytes or more; those of unknown size pass.
+    pub min_size: Option<u64>,
+    /// Objects must have so many bytes or fewer; those of unknown size pass.
+    pub max_size: Option<u64>,
+    /// Delete markers and old versions are taken too.
+    pub all_versions: bool,
     /// So many lines are taken; what comes after is not even counted as listed.
     pub limit: Option<u64>,
 }
@@ -23,11 +34,26 @@ pub struct Filter {
 /// Keys that end in `.stac.json`.
 impl Default for Filter {
     fn default() -> Self {
-        Self { suffixes: vec![".stac.json".to_owned()], prefix: None, since: None, limit: None }
+        Self { suffixes: vec![".stac.json".to_owned()], ..Self::everything() }
     }
 }
 
 impl Filter {
+    /// All objects that are there: whatever their key, age and size, but neither delete markers nor old versions.
+    pub fn everything() -> Self {
+        Self {
+            suffixes: Vec::new(),
+            prefix: None,
+            since: None,
+            until: None,
+            glob: None,
+            min_size: None,
+            max_size: None,
+            all_versions: false,
+            limit: None,
+        }
+    }
+
     /// Begins to select.
     pub fn start(&self) -> Selector {
         Selector { filter: self.clone(), counts: Counts::default(), suffixes: Suffixes::default() }
@@ -48,6 +74,12 @@ pub enum Skipped {
     OldVersion,
     /// It was written before the time asked for.
     Older,
+    /// It was written at the time asked for, or later.
+    Newer,
+    /// Its key does not match the pattern.
+    Glob,
+    /// It is smaller or larger than asked for.
+    Size,
 }
 
 /// What to do with a line.
@@ -69,6 +101,9 @@ struct Counts {
     delete_marker: u64,
     old_version: u64,
     older: u64,
+    newer: u64,
+    glob: u64,
+    size: u64,
 }
 
 impl Counts {
@@ -79,11 +114,21 @@ impl Counts {
             Skipped::DeleteMarker => &mut self.delete_marker,
             Skipped::OldVersion => &mut self.old_version,
             Skipped::Older => &mut self.older,
+            Skipped::Newer => &mut self.newer,
+            Skipped::Glob => &mut self.glob,
+            Skipped::Size => &mut self.size,
         }
     }
 
     fn skipped(&self) -> u64 {
-        self.suffix + self.prefix + self.delete_marker + self.old_version + self.older
+        self.suffix
+            + self.prefix
+            + self.delete_marker
+            + self.old_version
+            + self.older
+            + self.newer
+            + self.glob
+            + self.size
     }
 }
 
@@ -125,14 +170,34 @@ impl Selector {
         if filter.prefix.as_ref().is_some_and(|prefix| !key.starts_with(prefix.as_str())) {
             return Some(Skipped::Prefix);
         }
-        if object.is_delete_marker() == Some(true) {
+        if !filter.all_versions && object.is_delete_marker() == Some(true) {
             return Some(Skipped::DeleteMarker);
         }
-        if object.is_latest() == Some(false) {
+        if !filter.all_versions && object.is_latest() == Some(false) {
             return Some(Skipped::OldVersion);
         }
-        let since = filter.since?;
-        object.last_modified().is_some_and(|written| written < since).then_some(Skipped::Older)
+        self.by_time(object).or_else(|| self.by_glob_and_size(object))
+    }
+
+    fn by_time(&self, object: &ObjectView<'_>) -> Option<Skipped> {
+        if self.filter.since.is_none() && self.filter.until.is_none() {
+            return None;
+        }
+        let written = object.last_modified()?;
+        match () {
+            () if self.filter.since.is_some_and(|since| written < since) => Some(Skipped::Older),
+            () if self.filter.until.is_some_and(|until| written >= until) => Some(Skipped::Newer),
+            () => None,
+        }
+    }
+
+    fn by_glob_and_size(&self, object: &ObjectView<'_>) -> Option<Skipped> {
+        let filter = &self.filter;
+        if filter.glob.as_ref().is_some_and(|glob| !glob.matches(object.key())) {
+            return Some(Skipped::Glob);
+        }
+        let range = filter.min_size.unwrap_or(0)..=filter.max_size.unwrap_or(u64::MAX);
+        object.size().is_some_and(|size| !range.contains(&size)).then_some(Skipped::Size)
     }
 
     /// True where the limit is reached: no line to come will be taken or counted.
@@ -184,14 +249,19 @@ impl Selector {
         if text.is_empty() { format!("all {} pass", grouped(self.listed())) } else { text }
     }
 
-    fn other_reasons(&self) -> [(u64, String); 4] {
+    fn other_reasons(&self) -> [(u64, String); 7] {
         let prefix = self.filter.prefix.as_deref().unwrap_or_default();
         let since = self.filter.since.map(|t| t.to_string()).unwrap_or_default();
+        let until = self.filter.until.map(|t| t.to_string()).unwrap_or_default();
+        let glob = self.filter.glob.as_ref().map(|glob| glob.to_string()).unwrap_or_default();
         [
             (self.counts.prefix, format!("keys do not begin with {prefix:?}")),
             (self.counts.delete_marker, "are delete markers".to_owned()),
             (self.counts.old_version, "are old versions".to_owned()),
             (self.counts.older, format!("were written before {since}")),
+            (self.counts.newer, format!("were written at {until} or later")),
+            (self.counts.glob, format!("keys do not match {glob:?}")),
+            (self.counts.size, "have another size".to_owned()),
         ]
     }
 

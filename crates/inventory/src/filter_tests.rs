@@ -39,6 +39,40 @@ fn verdicts() {
 }
 
 #[test]
+fn until_glob_and_size() {
+    let at = |text: &str| Timestamp::parse(text).ok();
+    let until = Filter { until: at("2020-01-01"), ..Filter::everything() };
+    let dated = |text| ObjectRef { last_modified: at(text), ..object("a") };
+    check(&until, dated("2019-12-31T23:59:59.999999Z"), Verdict::Take);
+    check(&until, dated("2020-01-01"), Verdict::Skip(Skipped::Newer));
+    check(&until, object("a"), Verdict::Take);
+    let glob = Filter { glob: "a/*.json".parse().ok(), ..Filter::everything() };
+    check(&glob, object("a/b.json"), Verdict::Take);
+    check(&glob, object("a/b/c.json"), Verdict::Skip(Skipped::Glob));
+    let sizes = Filter { min_size: Some(2), max_size: Some(3), ..Filter::everything() };
+    let sized = |size| ObjectRef { size: Some(size), ..object("a") };
+    check(&sizes, sized(1), Verdict::Skip(Skipped::Size));
+    check(&sizes, sized(2), Verdict::Take);
+    check(&sizes, sized(3), Verdict::Take);
+    check(&sizes, sized(4), Verdict::Skip(Skipped::Size));
+    check(&sizes, object("a"), Verdict::Take);
+    let (_, selector) = run(&sizes, &[sized(4)]);
+    assert!(selector.summary().contains("1 have another size"), "{}", selector.summary());
+}
+
+#[test]
+fn versions_are_taken_where_they_are_asked_for() {
+    let all = Filter { all_versions: true, ..Filter::everything() };
+    for object in [
+        ObjectRef { is_delete_marker: Some(true), ..object("a") },
+        ObjectRef { is_latest: Some(false), ..object("a") },
+    ] {
+        check(&all, object.clone(), Verdict::Take);
+        assert!(matches!(run(&Filter::everything(), &[object]).0[..], [Verdict::Skip(_)]));
+    }
+}
+
+#[test]
 fn since_keeps_the_instant_itself_and_the_undated() {
     let at = |text: &str| Timestamp::parse(text).unwrap();
     let filter = Filter { since: Some(at("2020-01-01")), ..Filter::default() };

@@ -1,6 +1,6 @@
-//! Bucket listings as a stream of objects: S3 inventories in Parquet and CSV.
+//! Bucket listings as a stream of objects: inventories of S3, Google Cloud Storage and Azure, and loose files.
 //!
-//! [`open`] looks at a file's first bytes and gives an [`Inventory`], whose [`batches`](Inventory::batches) are
+//! [`open`] looks at a manifest or at a file's first bytes and gives an [`Inventory`], whose [`batches`](Inventory::batches) are
 //! columns of objects; nothing is allocated for a row. A [`Filter`] selects rows and keeps the account of those it
 //! leaves out.
 //!
@@ -32,21 +32,44 @@
 
 mod batch;
 mod build;
+mod checksum;
 mod columns;
 mod convert;
 mod csv;
+mod diff;
 mod error;
 mod filter;
+mod form;
+mod glob;
+mod href;
+mod lines;
+mod list;
+mod locate;
+mod manifest;
+mod marks;
 mod memory;
+mod ndjson;
 mod open;
+mod orc;
 mod parquet;
+mod partitions;
+mod pieces;
 mod pump;
 mod record;
+mod several;
+mod spool;
 mod suffixes;
+mod tabular;
+mod text;
 mod urlcode;
+mod write;
 
 pub use batch::{ObjectBatch, ObjectView};
+pub use diff::{Change, Diff, DiffCounts, DiffOptions, diff};
 pub use error::{Error, Result};
 pub use filter::{Filter, Selector, Skipped, Verdict};
+pub use glob::Glob;
 pub use memory::MemoryInventory;
 pub use open::{Inventory, OpenOptions, open};
+pub use spool::open_reader;
+pub use write::{Format, Writer};

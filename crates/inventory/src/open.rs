@@ -1,4 +1,4 @@
-//! What an inventory is, and how a file becomes one: by its first bytes.
+//! What an inventory is, and how a file or a folder becomes one: by its first bytes, or by its manifest.
 
 use std::sync::Arc;
 
@@ -7,10 +7,17 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::batch::ObjectBatch;
-use crate::csv::CsvInventory;
+use crate::checksum::{Checksum, verify};
 use crate::error::{Error, Result};
+use crate::form::{Dialect, Form};
+use crate::locate;
+use crate::manifest::Manifest;
+use crate::ndjson;
+use crate::orc::OrcInventory;
 use crate::parquet::ParquetInventory;
 use crate::pump::Source;
+use crate::several::SeveralInventory;
+use crate::text::TextInventory;
 
 /// A listing of objects.
 ///
@@ -38,24 +45,29 @@ pub struct OpenOptions {
     /// Whether keys in CSV are URL-encoded. By default those of a file with a header are taken as they are, and those
     /// of one without are decoded: that is how S3 writes its inventories. Keys in Parquet are never encoded.
     pub url_encoded: Option<bool>,
+    /// Whether the checksums that a manifest names are compared with the bytes.
+    pub checksums: bool,
     /// Rows of a batch, at least one.
     pub batch_rows: usize,
 }
 
-/// All as the file says, in batches of 16,384 rows.
+/// All as the file says, checksums compared, in batches of 16,384 rows.
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { default_bucket: None, columns: None, url_encoded: None, batch_rows: 16_384 }
+        Self { default_bucket: None, columns: None, url_encoded: None, checksums: true, batch_rows: 16_384 }
     }
 }
 
-/// Opens an inventory. What it is is told by its first bytes, not by its name: Parquet, gzip (of CSV), else CSV.
+/// Opens an inventory. What a file is is told by its first bytes, not by its name: Parquet, ORC, a manifest, or text (CSV,
+/// NDJSON, a list of URLs), gzipped or not. A folder is the inventory of its manifest, or of that of its newest dated
+/// folder (`2026-04-28T01-00Z/manifest.json`).
 ///
 /// `url` is for people and for the identity; user and query are taken out of it.
 ///
 /// # Errors
 /// Where it is not there or cannot be read, is empty, is of another kind, or has no column of keys (told at once for
-/// Parquet, with the first batch for CSV), or names no bucket and the options do not either.
+/// Parquet, with the first batch for ORC and text), or names no bucket and the options do not either; where a manifest is
+/// of another version, does not match its checksum, or names a data file that is not there.
 pub async fn open(
     store: Arc<dyn ObjectStore>,
     path: Path,
@@ -63,18 +75,140 @@ pub async fn open(
     options: &OpenOptions,
 ) -> Result<Box<dyn Inventory>> {
     let name = without_secrets(url);
+    let form = Form {
+        options: Arc::new(OpenOptions { batch_rows: options.batch_rows.max(1), ..options.clone() }),
+        ..Form::default()
+    };
     let read = |source| Error::Read { name: name.clone(), source };
-    let meta = store.head(&path).await.map_err(read)?;
-    if meta.size == 0 {
+    let source = match store.head(&path).await {
+        Ok(meta) => Source { store, path, meta, name: name.as_str().into(), md5: None },
+        Err(error @ object_store::Error::NotFound { .. }) => folder(store, &path, &name, error).await?,
+        Err(error) => return Err(read(error)),
+    };
+    if source.meta.size > 0 && looks_like_manifest(&source).await? {
+        return manifest(source, &form).await;
+    }
+    open_source(source, &form).await
+}
+
+/// The manifest of a folder.
+async fn folder(
+    store: Arc<dyn ObjectStore>,
+    folder: &Path,
+    name: &str,
+    not_found: object_store::Error,
+) -> Result<Source> {
+    // What cannot be listed, as over http, is no folder.
+    let Ok(Some(path)) = locate::manifest_of(&*store, folder).await else {
+        let listed = store.list_with_delimiter(Some(folder)).await;
+        let is_folder = listed.is_ok_and(|l| !l.common_prefixes.is_empty() || !l.objects.is_empty());
+        return Err(match is_folder {
+            true => Error::NoManifest { name: name.trim_end_matches('/').to_owned() },
+            false => Error::Read { name: name.to_owned(), source: not_found },
+        });
+    };
+    let below = path.as_ref().strip_prefix(folder.as_ref()).unwrap_or_default().trim_start_matches('/');
+    let name = format!("{}/{below}", name.trim_end_matches('/'));
+    let meta = store.head(&path).await.map_err(|source| Error::Read { name: name.clone(), source })?;
+    Ok(Source { store, path, meta, name: name.into(), md5: None })
+}
+
+/// The longest manifest: each data file has some 200 bytes in it.
+const MAX_MANIFEST: u64 = 64 << 20;
+
+/// JSON, but not of a line for each object.
+async fn looks_like_manifest(source: &Source) -> Result<bool> {
+    let start = start(source, 16).await?;
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
+    if text.first() != Some(&b'{') {
+        return Ok(false);
+    }
+    Ok(!ndjson::is_first_line(&self::start(source, 256 << 10).await?))
+}
+
+async fn start(source: &Source, length: u64) -> Result<bytes::Bytes> {
+    let read = |error| Error::Read { name: source.name.to_string(), source: error };
+    source.store.get_range(&source.path, 0..source.meta.size.min(length)).await.map_err(read)
+}
+
+async fn manifest(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
+    let name = source.name.to_string();
+    let read = |error| Error::Read { name: name.clone(), source: error };
+    if source.meta.size > MAX_MANIFEST {
+        return Err(Error::Unsupported { name, what: "JSON, and too long for a manifest".to_owned() });
+    }
+    let text = source.store.get(&source.path).await.map_err(read)?.bytes().await.map_err(read)?;
+    if form.options.checksums {
+        check_manifest(&source, &text).await?;
+    }
+    let manifest = Manifest::parse(&name, &text)?;
+    let metas = locate::data_files(&*source.store, &name, &source.path, &manifest).await?;
+    let root = name.strip_suffix(source.path.as_ref()).unwrap_or_default();
+    let files = manifest.files.iter().zip(metas).map(|(file, meta)| Source {
+        store: source.store.clone(),
+        path: meta.location.clone(),
+        name: format!("{root}{}", meta.location).into(),
+        md5: file.md5.filter(|_| form.options.checksums),
+        meta,
+    });
+    let identity = format!("{}&md5={}", identity(&name, &source.meta), Checksum::of(&text));
+    let files = files.collect();
+    Ok(Box::new(SeveralInventory::new(name, identity, files, form_of(&manifest, form))))
+}
+
+/// How the data files of a manifest are read. What the caller says comes before what the manifest says.
+fn form_of(manifest: &Manifest, form: &Form) -> Form {
+    let mut options = (*form.options).clone();
+    options.default_bucket = options.default_bucket.or_else(|| manifest.bucket.clone());
+    options.columns = options.columns.or_else(|| manifest.columns.clone());
+    if manifest.dialect != Dialect::Plain {
+        // Only S3 encodes keys.
+        options.url_encoded = options.url_encoded.or(Some(false));
+    }
+    Form { options: Arc::new(options), dialect: manifest.dialect }
+}
+
+/// S3 puts the MD5 of `manifest.json` into `manifest.checksum` beside it; a copy may be without.
+async fn check_manifest(source: &Source, text: &[u8]) -> Result<()> {
+    if source.path.filename() != Some("manifest.json") {
+        return Ok(());
+    }
+    let read = |error| Error::Read { name: source.name.to_string(), source: error };
+    let beside = source.name.trim_end_matches("json");
+    let mut parts: Vec<_> = source.path.parts().collect();
+    parts.pop();
+    let path = Path::from_iter(parts).join("manifest.checksum");
+    let answer = match source.store.get(&path).await {
+        Ok(answer) => answer.bytes().await.map_err(read)?,
+        Err(object_store::Error::NotFound { .. }) => return Ok(()),
+        Err(error) => return Err(read(error)),
+    };
+    let expected = std::str::from_utf8(&answer).ok().and_then(Checksum::parse);
+    let expected = expected.ok_or_else(|| Error::Manifest {
+        name: source.name.to_string(),
+        message: format!(
+            "has a file {beside}checksum beside it that is no MD5; go on without it by --no-checksum"
+        ),
+    })?;
+    expected.expect(Checksum::of(text), &source.name)
+}
+
+/// Opens a file that is no manifest.
+pub(crate) async fn open_source(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
+    let name = source.name.to_string();
+    if source.meta.size == 0 {
         return Err(Error::Empty { name });
     }
-    let start = store.get_range(&path, 0..meta.size.min(16)).await.map_err(read)?;
-    let identity = identity(&name, &meta);
-    let source = Source { store, path, meta, name: name.as_str().into() };
-    let options = OpenOptions { batch_rows: options.batch_rows.max(1), ..options.clone() };
-    match kind(&start, &name) {
-        Kind::Parquet => Ok(Box::new(ParquetInventory::open(source, identity, &options).await?)),
-        Kind::Csv { gzip } => Ok(Box::new(CsvInventory::new(source, identity, gzip, &options))),
+    let start = start(&source, 16).await?;
+    let identity = identity(&name, &source.meta);
+    let kind = kind(&start, &name);
+    if matches!(kind, Kind::Parquet | Kind::Orc) {
+        verify(&source).await?;
+    }
+    match kind {
+        Kind::Parquet => Ok(Box::new(ParquetInventory::open(source, identity, form).await?)),
+        Kind::Orc => Ok(Box::new(OrcInventory::new(source, identity, form))),
+        Kind::Text { gzip } => Ok(Box::new(TextInventory::new(source, identity, gzip, form))),
         Kind::Other(what) => Err(Error::Unsupported { name, what: what.to_owned() }),
     }
 }
@@ -82,7 +216,8 @@ pub async fn open(
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Parquet,
-    Csv { gzip: bool },
+    Orc,
+    Text { gzip: bool },
     Other(&'static str),
 }
 
@@ -90,18 +225,18 @@ fn kind(start: &[u8], name: &str) -> Kind {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     match start {
         [b'P', b'A', b'R', b'1', ..] => Kind::Parquet,
-        [0x1f, 0x8b, ..] => Kind::Csv { gzip: true },
-        [b'O', b'R', b'C', ..] if !text.contains(&b',') => Kind::Other("an ORC file"),
+        [0x1f, 0x8b, ..] => Kind::Text { gzip: true },
+        [b'O', b'R', b'C', ..] if !text.contains(&b',') => Kind::Orc,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Kind::Other("zstd-compressed"),
         [b'P', b'K', 3, 4, ..] => Kind::Other("a ZIP archive"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Kind::Other("UTF-16 text"),
-        _ if text.first().is_some_and(|byte| matches!(byte, b'{' | b'[')) => Kind::Other("JSON"),
+        _ if text.first().is_some_and(|byte| *byte == b'[') => Kind::Other("a JSON array"),
         _ if text.first() == Some(&b'<') => Kind::Other("XML or HTML"),
         _ if start.contains(&0) => Kind::Other("binary data of an unknown kind"),
         _ if has_parquet_name(name) => {
             Kind::Other("named .parquet, but does not begin as a Parquet file does")
         }
-        _ => Kind::Csv { gzip: false },
+        _ => Kind::Text { gzip: false },
     }
 }
 

@@ -9,14 +9,14 @@ fn check(start: &[u8], name: &str, expected: &Kind) {
 #[test]
 fn the_first_bytes_tell_the_kind() {
     check(b"PAR1\x15\x04", "x.csv", &Kind::Parquet);
-    check(b"\x1f\x8b\x08", "x.csv", &Kind::Csv { gzip: true });
-    check(b"bucket,key", "x.csv", &Kind::Csv { gzip: false });
-    check(b"bucket,key", "x.csv.gz", &Kind::Csv { gzip: false });
-    check(b"ORC,key", "x", &Kind::Csv { gzip: false });
+    check(b"\x1f\x8b\x08", "x.csv", &Kind::Text { gzip: true });
+    check(b"bucket,key", "x.csv", &Kind::Text { gzip: false });
+    check(b"bucket,key", "x.csv.gz", &Kind::Text { gzip: false });
+    check(b"ORC\x0a\x05", "x.csv", &Kind::Orc);
+    check(b"{\"bucket\":", "x.json", &Kind::Text { gzip: false });
+    check(b"ORC,key", "x", &Kind::Text { gzip: false });
     for (start, name) in [
-        (&b"ORC\x0a\x05"[..], "x.orc"),
-        (b"\x28\xb5\x2f\xfd", "x.csv.zst"),
-        (b"{\"bucket\":", "x.json"),
+        (&b"\x28\xb5\x2f\xfd"[..], "x.csv.zst"),
         (b"\xef\xbb\xbf [", "x"),
         (b"<?xml version", "x"),
         (b"\xff\xfeb\0", "x.csv"),

@@ -1,6 +1,8 @@
 //! Parquet files as others write them.
 
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, StringArray, StructArray, TimestampMillisecondArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, StructArray, TimestampMillisecondArray,
+};
 use earthcatalog_model::{ObjectRef, Timestamp};
 use futures::TryStreamExt;
 use object_store::memory::InMemory;
@@ -10,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
 use super::*;
-use crate::open::open;
+use crate::open::{OpenOptions, open};
 
 fn file(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let batch =

@@ -2,15 +2,16 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use crate::batch::ObjectBatch;
+use crate::checksum::{Checksum, Digest};
 use crate::error::{Error, Result};
 
 /// Chunks of bytes under way.
@@ -26,6 +27,22 @@ pub(crate) struct Source {
     pub(crate) path: Path,
     pub(crate) meta: ObjectMeta,
     pub(crate) name: Arc<str>,
+    /// What its bytes must hash to, where that is known.
+    pub(crate) md5: Option<Checksum>,
+}
+
+impl Source {
+    /// Checks that what the store gives is the version that was opened.
+    pub(crate) fn same(&self, now: &ObjectMeta) -> Result<()> {
+        if self.meta.e_tag == now.e_tag && self.meta.size == now.size {
+            return Ok(());
+        }
+        Err(self.changed("it is another version now than when it was opened".to_owned()))
+    }
+
+    pub(crate) fn changed(&self, message: String) -> Error {
+        Error::Changed { name: self.name.to_string(), message }
+    }
 }
 
 type Chunk = Result<Bytes>;
@@ -39,26 +56,44 @@ impl Sink {
     }
 }
 
-/// Runs `decode` on a thread that may block, fed with the object's bytes. Nothing is begun before the stream is
-/// polled; dropping the stream ends it all.
+/// Runs `decode` on a thread of its own, fed with the object's bytes. Nothing is begun before the stream is polled;
+/// dropping the stream ends it all.
 pub(crate) fn batches<F>(source: Source, decode: F) -> BoxStream<'static, Result<ObjectBatch>>
 where
     F: FnOnce(ByteReader, &Sink) + Send + 'static,
 {
-    stream::once(async move { start(source, decode) }).flatten().boxed()
+    let name = source.name.clone();
+    work(name, move |send_batch| {
+        let (send_chunk, chunks) = mpsc::channel(CHUNKS);
+        tokio::spawn(feed(source, send_chunk, send_batch));
+        let reader = ByteReader { chunks, current: Bytes::new(), error: None };
+        move |sink: &Sink| decode(reader, sink)
+    })
 }
 
-fn start<F>(source: Source, decode: F) -> BoxStream<'static, Result<ObjectBatch>>
+/// Runs what `prepare` gives on a thread of its own. `prepare` is called within the runtime, once the stream is polled.
+///
+/// The thread is none of the runtime's: those are few, local files are read on them, and a decoder waits for reads.
+pub(crate) fn work<P, F>(name: Arc<str>, prepare: P) -> BoxStream<'static, Result<ObjectBatch>>
 where
-    F: FnOnce(ByteReader, &Sink) + Send + 'static,
+    P: FnOnce(mpsc::Sender<Result<ObjectBatch>>) -> F + Send + 'static,
+    F: FnOnce(&Sink) + Send + 'static,
 {
-    let (send_chunk, chunks) = mpsc::channel(CHUNKS);
-    let (send_batch, batches) = mpsc::channel(BATCHES);
-    let name = source.name.clone();
-    tokio::spawn(feed(source, send_chunk, send_batch.clone()));
-    let reader = ByteReader { chunks, current: Bytes::new(), error: None };
-    let worker = tokio::task::spawn_blocking(move || decode(reader, &Sink(send_batch)));
-    stream::unfold(Some((batches, worker, name)), next).boxed()
+    stream::once(async move { start(name, prepare) }).flatten().boxed()
+}
+
+fn start<P, F>(name: Arc<str>, prepare: P) -> BoxStream<'static, Result<ObjectBatch>>
+where
+    P: FnOnce(mpsc::Sender<Result<ObjectBatch>>) -> F,
+    F: FnOnce(&Sink) + Send + 'static,
+{
+    let (send, batches) = mpsc::channel(BATCHES);
+    let decode = prepare(send.clone());
+    let thread = Builder::new().name("earthcatalog-inventory".to_owned());
+    match thread.spawn(move || decode(&Sink(send))) {
+        Ok(worker) => stream::unfold(Some((batches, worker, name)), next).boxed(),
+        Err(error) => stream::iter([Err(ended(&name, error.to_string()))]).boxed(),
+    }
 }
 
 type Draining = (mpsc::Receiver<Result<ObjectBatch>>, JoinHandle<()>, Arc<str>);
@@ -69,13 +104,16 @@ async fn next(state: Option<Draining>) -> Option<(Result<ObjectBatch>, Option<Dr
     match batches.recv().await {
         Some(Ok(batch)) => Some((Ok(batch), Some((batches, worker, name)))),
         Some(Err(error)) => Some((Err(error), None)),
-        None => match worker.await {
+        // Its sender is gone: the thread ends now, and joining it does not wait.
+        None => match worker.join() {
             Ok(()) => None,
-            Err(error) => {
-                Some((Err(Error::Worker { name: name.to_string(), message: error.to_string() }), None))
-            }
+            Err(_) => Some((Err(ended(&name, "it panicked".to_owned())), None)),
         },
     }
+}
+
+fn ended(name: &str, message: String) -> Error {
+    Error::Worker { name: name.to_owned(), message }
 }
 
 /// Sends the object's bytes until all are sent or no one waits for batches any more.
@@ -95,28 +133,23 @@ async fn feed(source: Source, chunks: mpsc::Sender<Chunk>, batches: mpsc::Sender
 async fn send_all(source: &Source, chunks: &mpsc::Sender<Chunk>) -> Result<()> {
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
     let answer = source.store.get(&source.path).await.map_err(read)?;
-    let (before, now) = (&source.meta, &answer.meta);
-    if before.e_tag != now.e_tag || before.size != now.size {
-        return Err(changed(source, "it is another version now than when it was opened".to_owned()));
-    }
-    let expected = now.size;
+    source.same(&answer.meta)?;
+    let expected = answer.meta.size;
+    let mut digest = source.md5.map(Digest::new);
     let mut body = answer.into_stream();
     let mut sent = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(read)?;
         sent += chunk.len() as u64;
+        digest.iter_mut().for_each(|digest| digest.update(&chunk));
         if chunks.send(Ok(chunk)).await.is_err() {
             return Ok(());
         }
     }
     if sent != expected {
-        return Err(changed(source, format!("{sent} of {expected} bytes came")));
+        return Err(source.changed(format!("{sent} of {expected} bytes came")));
     }
-    Ok(())
-}
-
-fn changed(source: &Source, message: String) -> Error {
-    Error::Changed { name: source.name.to_string(), message }
+    digest.map_or(Ok(()), |digest| digest.finish(&source.name))
 }
 
 /// The bytes, for a thread that may block.

@@ -165,6 +165,11 @@ impl Job<'_> {
             suffixes: options.suffixes.clone(),
             prefix: options.prefix.clone(),
             since: options.since,
+            until: options.until,
+            glob: options.glob.clone(),
+            min_size: options.min_size,
+            max_size: options.max_size,
+            all_versions: false,
             limit: options.limit,
         }
     }

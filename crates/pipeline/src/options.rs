@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use earthcatalog_inventory::Glob;
 use earthcatalog_model::Timestamp;
 use earthcatalog_writer::Assets;
 
@@ -72,6 +73,14 @@ pub struct IngestOptions {
     pub prefix: Option<String>,
     /// Objects last modified before it are left out.
     pub since: Option<Timestamp>,
+    /// Objects last modified at it or later are left out.
+    pub until: Option<Timestamp>,
+    /// Keys to take, by a pattern.
+    pub glob: Option<Glob>,
+    /// Objects with fewer bytes are left out.
+    pub min_size: Option<u64>,
+    /// Objects with more bytes are left out.
+    pub max_size: Option<u64>,
     /// Stop after so many lines that pass the filters.
     pub limit: Option<u64>,
     /// Bytes that the run may hold, from bodies in flight to files being encoded.
@@ -134,6 +143,10 @@ impl Default for IngestOptions {
             suffixes: vec![".stac.json".to_owned()],
             prefix: None,
             since: None,
+            until: None,
+            glob: None,
+            min_size: None,
+            max_size: None,
             limit: None,
             memory: DEFAULT_MEMORY,
             concurrency: DEFAULT_CONCURRENCY,

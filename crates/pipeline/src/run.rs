@@ -92,6 +92,10 @@ fn check_grid(head: Option<&Head>, mode: Mode, grid: &str) -> Result<()> {
 fn check_sync(mode: Mode, options: &IngestOptions) -> Result<()> {
     let hides = [
         (options.since.is_some(), "--since"),
+        (options.until.is_some(), "--until"),
+        (options.glob.is_some(), "--glob"),
+        (options.min_size.is_some(), "--min-size"),
+        (options.max_size.is_some(), "--max-size"),
         (options.limit.is_some(), "--limit"),
         (options.prefix.is_some(), "--prefix"),
     ];
@@ -104,15 +108,24 @@ fn check_sync(mode: Mode, options: &IngestOptions) -> Result<()> {
     }
 }
 
+/// Filters that few runs have, as a part of their identity.
+fn more_filters(options: &IngestOptions) -> String {
+    if options.until.is_none() && options.glob.is_none() && options.min_size.or(options.max_size).is_none() {
+        return String::new();
+    }
+    format!("\0{:?}\0{:?}\0{:?}\0{:?}", options.until, options.glob, options.min_size, options.max_size)
+}
+
 fn run_id(parts: &Parts, options: &IngestOptions, mode: &str, grid: &str, snapshot: Option<i64>) -> String {
     let identity = format!(
-        "{}\0{snapshot:?}\0{mode}\0{grid}\0{:?}\0{:?}\0{:?}\0{:?}\0{:?}",
+        "{}\0{snapshot:?}\0{mode}\0{grid}\0{:?}\0{:?}\0{:?}\0{:?}\0{:?}{}",
         parts.inventory.identity(),
         options.suffixes,
         options.prefix,
         options.since,
         options.limit,
         options.assets,
+        more_filters(options),
     );
     format!("{:?}", IdHash::of(&identity)).chars().take(16).collect()
 }

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use earthcatalog::inventory::Glob;
 use earthcatalog::{Assets, GridSpec, Mode, Share};
 
 use super::value::{Since, Size, read, since};
@@ -22,7 +23,8 @@ An object that is no valid item never ends the run: it is a row of runs/<run>/re
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct IngestArgs {
-    /// The inventory: an S3 inventory file in Parquet or CSV(.gz), a URL or a local path
+    /// The inventory, a URL or a local path: manifest.json of an S3 inventory or the folder of its dated folders, a report
+    /// of Google Cloud Storage or Azure, a file in Parquet, ORC, CSV(.gz) or NDJSON, a list of URLs; - is standard input
     pub(crate) inventory: String,
 
     /// full replaces the catalog's content in one snapshot; delta adds what is new and replaces what has changed; sync
@@ -43,6 +45,22 @@ pub(crate) struct IngestArgs {
     #[arg(long, help_heading = SELECTION, value_name = "TIME", value_parser = since)]
     pub(crate) since: Option<Since>,
 
+    /// Take objects last modified before this time, which is written as for --since
+    #[arg(long, help_heading = SELECTION, value_name = "TIME", value_parser = since)]
+    pub(crate) until: Option<Since>,
+
+    /// Take keys that match this pattern: * is anything but a slash, ** anything, ? a character, [a-z] one of these
+    #[arg(long, help_heading = SELECTION, value_name = "PATTERN")]
+    pub(crate) glob: Option<Glob>,
+
+    /// Take objects of this size or larger, e.g. 1kB
+    #[arg(long, help_heading = SELECTION, value_name = "SIZE", value_parser = read::<Size>)]
+    pub(crate) min_size: Option<Size>,
+
+    /// Take objects of this size or smaller, e.g. 1MiB
+    #[arg(long, help_heading = SELECTION, value_name = "SIZE", value_parser = read::<Size>)]
+    pub(crate) max_size: Option<Size>,
+
     /// Fetch again what was rejected before, though it has not changed since
     #[arg(long, help_heading = SELECTION)]
     pub(crate) retry_rejected: bool,
@@ -54,6 +72,14 @@ pub(crate) struct IngestArgs {
     /// The bucket of the keys, for an inventory that has no bucket column
     #[arg(long, help_heading = SELECTION, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
+
+    /// The columns of a CSV inventory that has no header, e.g. bucket,key,size,last_modified_date
+    #[arg(long, help_heading = SELECTION, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+
+    /// Read on where a file is not what the checksum in its manifest says
+    #[arg(long, help_heading = SELECTION)]
+    pub(crate) no_checksum: bool,
 
     /// The grid.
     #[arg(

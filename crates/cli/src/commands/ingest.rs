@@ -43,6 +43,10 @@ fn ingest(args: &IngestArgs, settings: &Settings, stop: Stop) -> Ingest {
         suffixes: resolved.suffixes.clone(),
         prefix: resolved.prefix.clone(),
         since: args.since.map(|since| since.0),
+        until: args.until.map(|until| until.0),
+        glob: args.glob.clone(),
+        min_size: args.min_size.map(|size| size.0),
+        max_size: args.max_size.map(|size| size.0),
         limit: args.limit,
         memory: resolved.memory.0,
         concurrency: resolved.concurrency.get(),
@@ -58,6 +62,8 @@ fn ingest(args: &IngestArgs, settings: &Settings, stop: Stop) -> Ingest {
     Ingest {
         inventory: args.inventory.clone(),
         bucket: resolved.bucket.clone(),
+        columns: args.columns.clone(),
+        no_checksum: args.no_checksum,
         grid: resolved.grid.clone(),
         options,
     }

@@ -17,6 +17,12 @@ fn ingest() {
 }
 
 #[test]
+fn inventory() {
+    insta::assert_snapshot!("inventory_cat", help(&["inventory", "cat", "-h"]));
+    insta::assert_snapshot!("inventory_diff", help(&["inventory", "diff", "-h"]));
+}
+
+#[test]
 fn files() {
     insta::assert_snapshot!(help(&["files", "-h"]));
 }

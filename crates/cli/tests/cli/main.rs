@@ -17,6 +17,8 @@ mod harness;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
 mod items;
 #[cfg(test)]
 mod locking;

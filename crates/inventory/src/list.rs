@@ -1,0 +1,46 @@
+//! Plain lists: a URL a line, or a key a line where the bucket is given.
+
+use std::io::BufRead;
+
+use crate::build::{BatchBuilder, Row};
+use crate::error::{Error, Result};
+use crate::form::Form;
+use crate::href::object_of;
+use crate::lines::Lines;
+use crate::pump::Sink;
+use crate::text::{is_url, line_error};
+
+/// Reads a list to its end. Lines are taken as they are: nothing is quoted, and no comma parts them.
+pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
+    let mut lines = Lines::new(text);
+    let mut builder = BatchBuilder::default();
+    loop {
+        match lines.next().map_err(|e| line_error(name, e))? {
+            None => break,
+            Some(line) => push(line, form, &mut builder),
+        }
+        .map_err(|message| Error::Line { name: name.to_owned(), line: lines.number(), message })?;
+        if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
+            return Ok(());
+        }
+    }
+    if builder.rows() > 0 {
+        sink.send(Ok(builder.finish()));
+    }
+    Ok(())
+}
+
+fn push(line: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
+    if is_url(line) {
+        let (bucket, key) = object_of(line)?;
+        builder.push(&Row { bucket: &bucket, key: &key, ..Row::default() });
+        return Ok(());
+    }
+    match &form.options.default_bucket {
+        Some(bucket) => builder.push(&Row { bucket, key: line, ..Row::default() }),
+        None => {
+            return Err("this is no URL, and whose key it is no one says: give --bucket NAME".to_owned());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Listings in NDJSON: an object a line, `{"bucket", "key", …}` or `{"href"}`.
+
+use std::io::BufRead;
+
+use earthcatalog_model::Timestamp;
+use serde::Deserialize;
+
+use crate::build::{BatchBuilder, Row};
+use crate::csv::instant;
+use crate::error::{Error, Result};
+use crate::form::Form;
+use crate::href::object_of;
+use crate::lines::Lines;
+use crate::pump::Sink;
+use crate::text::line_error;
+
+/// A line; other members are left alone.
+#[derive(Debug, Deserialize)]
+struct Line {
+    bucket: Option<String>,
+    key: Option<String>,
+    href: Option<String>,
+    size: Option<u64>,
+    #[serde(alias = "last_modified_date")]
+    last_modified: Option<String>,
+    #[serde(alias = "e_tag")]
+    etag: Option<String>,
+    version_id: Option<String>,
+    is_latest: Option<bool>,
+    is_delete_marker: Option<bool>,
+}
+
+/// Reads lines to their end.
+pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
+    let mut lines = Lines::new(text);
+    let mut builder = BatchBuilder::default();
+    loop {
+        match lines.next().map_err(|e| line_error(name, e))? {
+            None => break,
+            Some(line) => push(line, form, &mut builder),
+        }
+        .map_err(|message| Error::Line { name: name.to_owned(), line: lines.number(), message })?;
+        if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
+            return Ok(());
+        }
+    }
+    if builder.rows() > 0 {
+        sink.send(Ok(builder.finish()));
+    }
+    Ok(())
+}
+
+/// True for a text whose first line is such an object.
+pub(crate) fn is_first_line(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice::<Line>(line).is_ok_and(|line| line.key.is_some() || line.href.is_some())
+}
+
+fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
+    let line: Line =
+        serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?;
+    let last_modified: Option<Timestamp> = line
+        .last_modified
+        .as_deref()
+        .map(instant)
+        .transpose()
+        .map_err(|message| format!("last_modified {message}"))?;
+    let (bucket, key) = match (&line.key, &line.href) {
+        (Some(key), _) => {
+            let bucket = line.bucket.as_deref().or(form.options.default_bucket.as_deref());
+            let bucket = bucket.ok_or("there is no `bucket`; give --bucket NAME")?;
+            (bucket.into(), key.into())
+        }
+        (None, Some(href)) => object_of(href)?,
+        (None, None) => return Err("there is neither `key` nor `href`".to_owned()),
+    };
+    if key.is_empty() {
+        return Err("the key is empty".to_owned());
+    }
+    builder.push(&Row {
+        bucket: &bucket,
+        key: &key,
+        size: line.size,
+        last_modified,
+        etag: line.etag.as_deref().filter(|etag| !etag.is_empty()),
+        version_id: line.version_id.as_deref().filter(|version| !version.is_empty()),
+        is_latest: line.is_latest,
+        is_delete_marker: line.is_delete_marker,
+    });
+    Ok(())
+}

@@ -21,6 +21,7 @@ use crate::filter::Filter;
 use crate::history::{self, Expiry, SnapshotEntry};
 use crate::manifests::{self, Loaded};
 use crate::metadata::{self, Next, State};
+use crate::name_mapping;
 use crate::pointer::{Pointer, Seen, Swap};
 use crate::referenced;
 use crate::snapshot::{COMMIT_ID, Stage};
@@ -173,7 +174,12 @@ impl IcebergTable {
             files = staged.encoder.encoded;
         }
         let snapshot_id = snapshot.as_ref().map(Snapshot::snapshot_id);
-        let properties = commits::applied(metadata::properties(before), change, snapshot_id);
+        let mut properties = commits::applied(metadata::properties(before), change, snapshot_id);
+        if let Some(mapping) = properties.get_mut(name_mapping::PROPERTY)
+            && let Some(extended) = name_mapping::extended(mapping, &schema)
+        {
+            *mapping = extended;
+        }
         let next = Next { schema: grown.then_some(schema), snapshot, properties };
         let metadata = metadata::next(before, previous, next).map_err(refuse)?;
         let location = metadata::next_location(before.location(), previous);

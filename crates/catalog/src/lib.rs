@@ -18,6 +18,7 @@ mod iceberg_table;
 mod manifests;
 mod memory;
 mod metadata;
+mod name_mapping;
 mod pointer;
 mod referenced;
 mod schema;

@@ -171,7 +171,7 @@ impl Catalog {
         let head = self.head().await?;
         Ok(Info {
             catalog: self.base.url().to_owned(),
-            grid: grid_info(&grid_of(&head.properties)?.unwrap_or_default()),
+            grid: grid_info(&grid_of(&head.properties)?),
             table: self.table_info(&head).await?,
             snapshot: head.snapshot_id.map(|snapshot_id| SnapshotInfo {
                 snapshot_id,
@@ -239,7 +239,7 @@ impl Catalog {
         let spec = match asked {
             Some(spec) => spec.clone(),
             None => match self.table.head().await? {
-                Some(head) => grid_of(&head.properties)?.unwrap_or_default(),
+                Some(head) => grid_of(&head.properties)?,
                 None => GridSpec::default(),
             },
         };
@@ -247,13 +247,18 @@ impl Catalog {
     }
 
     pub(crate) async fn grid_of_head(&self, head: &Head) -> Result<Arc<dyn Grid>> {
-        Sources::grid(&self.stores, &grid_of(&head.properties)?.unwrap_or_default()).await
+        Sources::grid(&self.stores, &grid_of(&head.properties)?).await
     }
 
     async fn unique_items(&self, head: &Head) -> Result<Option<u64>> {
         let Some(location) = head.properties.get(HASH_INDEX) else { return Ok(None) };
         let path = self.base.resolve(location)?;
-        Ok(Some(earthcatalog_hash_index::unique_items(self.base.store(), &path).await?))
+        match earthcatalog_hash_index::unique_items(self.base.store(), &path).await {
+            Ok(items) => Ok(Some(items)),
+            // earthcatalog 0.6.1 names one on local paths, and then does not write it.
+            Err(earthcatalog_hash_index::Error::Missing { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn index_info(&self, head: &Head) -> Option<HashIndexInfo> {

@@ -1,10 +1,11 @@
 //! The end of a run: rejections and index into the store, then one snapshot that names all.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use earthcatalog_catalog::{Change, CommitId, Operation};
 use earthcatalog_hash_index::IndexFiles;
-use earthcatalog_model::DataFile;
+use earthcatalog_model::{DataFile, TableSchema};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::duplicates::Resolution;
@@ -64,7 +65,7 @@ async fn change(
             Operation::ReplaceAll
         }
         Some((_, existing)) => {
-            let (remove, rewritten) = replace(job, existing).await?;
+            let (remove, rewritten) = replace(job, existing, &intake.schema()).await?;
             report.rewritten_files += remove.len() as u64;
             add.extend(rewritten);
             operation(remove, &add)
@@ -95,9 +96,14 @@ fn operation(remove: Vec<String>, add: &[DataFile]) -> Operation {
 }
 
 /// Writes the files anew from which rows go: the locations of the old ones, and the new ones.
-async fn replace(job: &Job<'_>, existing: &Existing) -> Result<(Vec<String>, Vec<DataFile>)> {
+async fn replace(
+    job: &Job<'_>,
+    existing: &Existing,
+    schema: &Arc<TableSchema>,
+) -> Result<(Vec<String>, Vec<DataFile>)> {
     let remove = existing.files.iter().map(|(file, _)| file.path.clone()).collect();
-    let writes = existing.files.iter().map(|(file, ids)| job.writer.replace(file, ids.clone()));
+    let writes =
+        existing.files.iter().map(|(file, ids)| job.writer.replace(file, ids.clone(), schema.clone()));
     let written: Vec<Option<DataFile>> =
         stream::iter(writes).buffer_unordered(FILES_AT_ONCE).try_collect().await?;
     Ok((remove, written.into_iter().flatten().collect()))

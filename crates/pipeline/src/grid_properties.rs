@@ -12,7 +12,7 @@ const RESOLUTION: &str = "earthcatalog.grid.resolution";
 const BOUNDARIES: &str = "earthcatalog.grid.boundaries_path";
 const ID_FIELD: &str = "earthcatalog.grid.id_field";
 
-/// What 0.6.1 takes for an H3 catalog that does not say.
+/// What 0.6.1 takes for an H3 catalog that does not say; and it takes a catalog that says nothing for one of H3.
 const DEFAULT_H3: u8 = 1;
 
 /// The properties that name a grid. All four are set or taken out, so that none is left of another grid.
@@ -27,23 +27,23 @@ pub(crate) fn properties(spec: &GridSpec) -> BTreeMap<String, Option<String>> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The grid that a table's properties name; None where they name none.
+/// The grid that a table's properties name. A table that names none was made by earthcatalog 0.6.1 without a
+/// configuration of its grid: its cells are H3's of resolution 1. Our own tables always name theirs.
 ///
 /// # Errors
 /// [`Error::Options`] where they name one that does not exist.
-pub fn grid_of(properties: &BTreeMap<String, String>) -> Result<Option<GridSpec>> {
+pub fn grid_of(properties: &BTreeMap<String, String>) -> Result<GridSpec> {
     let get = |name: &str| properties.get(name).map(String::as_str);
-    let text = match get(TYPE) {
-        None => return Ok(None),
-        Some("geojson") => {
+    let text = match get(TYPE).unwrap_or("h3") {
+        "geojson" => {
             format!("geojson:{}#{}", get(BOUNDARIES).unwrap_or_default(), get(ID_FIELD).unwrap_or_default())
         }
-        Some(kind) => match get(RESOLUTION) {
+        kind => match get(RESOLUTION) {
             Some(resolution) => format!("{kind}:{resolution}"),
             None => format!("{kind}:{DEFAULT_H3}"),
         },
     };
-    text.parse().map(Some).map_err(|error: earthcatalog_grid::GridError| Error::Options {
+    text.parse().map_err(|error: earthcatalog_grid::GridError| Error::Options {
         message: format!("the catalog's table properties name a grid that cannot be used: {error}"),
         hint: format!("see the table properties {TYPE} and those beside it"),
     })
@@ -56,5 +56,30 @@ pub fn grid_spec(spec: &GridSpec) -> String {
             GridSpec::GeoJson { url: scrub(url), field: field.clone() }.to_string()
         }
         plain => plain.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(properties: &[(&str, &str)], expected: &str) {
+        let properties = properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        assert_eq!(grid_spec(&grid_of(&properties.collect()).unwrap()), expected);
+    }
+
+    #[test]
+    fn what_a_table_does_not_say_is_what_the_python_package_takes_it_for() {
+        check(&[], "h3:1");
+        check(&[(TYPE, "h3")], "h3:1");
+        check(&[(TYPE, "h3"), (RESOLUTION, "3")], "h3:3");
+        check(&[(TYPE, "s2"), (RESOLUTION, "4")], "s2:4");
+    }
+
+    #[test]
+    fn what_is_set_is_read_back() {
+        let spec: GridSpec = "s2:7".parse().unwrap();
+        let set = properties(&spec).into_iter().filter_map(|(name, value)| Some((name, value?)));
+        assert_eq!(grid_of(&set.collect()).unwrap(), spec);
     }
 }

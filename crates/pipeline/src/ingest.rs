@@ -213,12 +213,13 @@ impl Job<'_> {
 
     /// Takes the rows of the losers out of files that are already written.
     async fn rewrite(&self, intake: &mut Intake, resolution: &Resolution) -> Result<()> {
+        let schema = intake.schema();
         for ((partition, file), ids) in resolution.files.iter().rev() {
             let Some(partition) = intake.buffers.partitions_mut().get_mut(*partition as usize) else {
                 continue;
             };
             let Some(old) = partition.files.get(*file).cloned() else { continue };
-            match self.writer.without(&old, ids.clone()).await? {
+            match self.writer.without(&old, ids.clone(), schema.clone()).await? {
                 Some(new) => partition.files.splice(*file..=*file, [new]).for_each(drop),
                 None => drop(partition.files.remove(*file)),
             }

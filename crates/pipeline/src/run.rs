@@ -74,17 +74,17 @@ async fn decide(asked: Mode, head: Option<&Head>, table: &dyn Table) -> Result<M
 /// search of the new grid looks into.
 fn check_grid(head: Option<&Head>, mode: Mode, grid: &str) -> Result<()> {
     let Some(head) = head else { return Ok(()) };
-    let before = grid_of(&head.properties)?.map(|spec| grid_spec(&spec)).filter(|before| before != grid);
-    match before {
-        Some(before) if mode != Mode::Full => Err(Error::Options {
+    let before = grid_spec(&grid_of(&head.properties)?);
+    match before == grid {
+        true => Ok(()),
+        false if mode != Mode::Full => Err(Error::Options {
             message: format!("the catalog's grid is {before}, and a {mode} run cannot change it to {grid}"),
             hint: "leave out --grid, or replace the content with --mode full".to_owned(),
         }),
-        Some(before) => {
+        false => {
             tracing::info!(%before, now = grid, "the run replaces the catalog's grid");
             Ok(())
         }
-        None => Ok(()),
     }
 }
 

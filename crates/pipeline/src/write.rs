@@ -69,34 +69,49 @@ impl FileWriter {
     }
 
     /// Writes a file anew without the rows of some ids; None if none is left. The old one stays for the caller to remove.
-    pub(crate) async fn without(&self, old: &Written, ids: Vec<IdHash>) -> Result<Option<Written>> {
+    pub(crate) async fn without(
+        &self,
+        old: &Written,
+        ids: Vec<IdHash>,
+        schema: Arc<TableSchema>,
+    ) -> Result<Option<Written>> {
         let Some(bytes) = self.base.get(&old.rel).await? else {
             return Err(crate::Error::Worker(format!("{} is gone", old.rel)));
         };
-        let Some(encoded) = self.filter(bytes, ids).await? else { return Ok(None) };
+        let Some(encoded) = self.filter(bytes, ids, schema).await? else { return Ok(None) };
         let (file, rel) = self.put(old.file.partition.clone(), encoded).await?;
         Ok(Some(Written { file, rel, seqs: old.seqs.clone() }))
     }
 
     /// Writes a file of the table anew without the rows of some ids; None if none is left. The old one is not touched.
-    pub(crate) async fn replace(&self, old: &DataFile, ids: Vec<IdHash>) -> Result<Option<DataFile>> {
+    pub(crate) async fn replace(
+        &self,
+        old: &DataFile,
+        ids: Vec<IdHash>,
+        schema: Arc<TableSchema>,
+    ) -> Result<Option<DataFile>> {
         let path = self.base.resolve(&old.path)?;
         let failed = |e| crate::Error::from(self.base.error(path.as_ref(), &e));
         let bytes = match self.base.store().get(&path).await {
             Ok(got) => got.bytes().await.map_err(failed)?,
             Err(error) => return Err(failed(error)),
         };
-        let Some(encoded) = self.filter(bytes, ids).await? else { return Ok(None) };
+        let Some(encoded) = self.filter(bytes, ids, schema).await? else { return Ok(None) };
         let (file, rel) = self.put(old.partition.clone(), encoded).await?;
         self.will_put(&rel);
         Ok(Some(file))
     }
 
-    async fn filter(&self, bytes: Bytes, ids: Vec<IdHash>) -> Result<Option<Encoded>> {
+    async fn filter(
+        &self,
+        bytes: Bytes,
+        ids: Vec<IdHash>,
+        schema: Arc<TableSchema>,
+    ) -> Result<Option<Encoded>> {
         let format = self.format.clone();
         let filtered = on_rayon(move || {
             let gone: std::collections::HashSet<IdHash> = ids.into_iter().collect();
-            format.filter(bytes, &|id| !gone.contains(&IdHash::of(id)))
+            format.filter(&schema, bytes, &|id| !gone.contains(&IdHash::of(id)))
         });
         Ok(filtered.await??)
     }

@@ -7,8 +7,10 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::DataType;
 use bytes::Bytes;
 use earthcatalog_model::{CellId, Columns, Item, TableSchema};
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderBuilder, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
+use crate::align::align;
+use crate::covering;
 use crate::encode::Rows;
 use crate::error::{Error, Result};
 use crate::file::{self, GROUP_ROWS};
@@ -67,11 +69,19 @@ pub trait Format: Send + Sync {
     /// [`SchemaBuilder`](crate::SchemaBuilder) made or extended.
     fn encode(&self, schema: &TableSchema, rows: &[Row<'_>]) -> Result<Encoded>;
 
-    /// The file without the rows whose id `keep` says no to; the same columns, metrics anew. None if no row is left.
+    /// The file without the rows whose id `keep` says no to; the same columns, metrics anew. None if no row is left. A
+    /// file without field ids (earthcatalog 0.6.1 writes those) gets the columns of `schema`, found by name, and boxes by
+    /// which readers skip its rows.
     ///
     /// # Errors
-    /// When the bytes are no file of this format, or have no column `id`.
-    fn filter(&self, file: Bytes, keep: &dyn Fn(&str) -> bool) -> Result<Option<Encoded>>;
+    /// When the bytes are no file of this format, have no column `id`, or (without field ids) have values that `schema`
+    /// has no column for.
+    fn filter(
+        &self,
+        schema: &TableSchema,
+        file: Bytes,
+        keep: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Encoded>>;
 
     /// Writes the rows of several files of one partition as one file or more, sorted as [`encode`](Self::encode) does
     /// it, each id once: the newest `updated` stays, then the newest `_source.last_modified`, then the row of the later
@@ -127,17 +137,27 @@ impl Format for GeoParquet {
         Ok(Encoded { extra, ..encoded })
     }
 
-    fn filter(&self, file: Bytes, keep: &dyn Fn(&str) -> bool) -> Result<Option<Encoded>> {
+    fn filter(
+        &self,
+        schema: &TableSchema,
+        file: Bytes,
+        keep: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Encoded>> {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?;
+        let layout = if has_ids(&builder) { None } else { Some(self.layouts.get(schema)?) };
         let mut kept = Vec::new();
         for batch in builder.with_batch_size(GROUP_ROWS).build()? {
-            let batch = filter_batch(&batch?, keep)?;
+            let mut batch = filter_batch(&batch?, keep)?;
+            if let Some(layout) = &layout {
+                batch = covering::filled(align(&batch, layout)?)?;
+            }
             if batch.num_rows() > 0 {
                 kept.push(batch);
             }
         }
-        if kept.is_empty() { Ok(None) } else { file::write(&kept, None).map(Some) }
+        let parquet = layout.as_deref().map(|layout| &layout.parquet);
+        if kept.is_empty() { Ok(None) } else { file::write(&kept, parquet).map(Some) }
     }
 
     fn merge(&self, schema: &TableSchema, files: &[Bytes], merge: &Merge<'_>) -> Result<Vec<Encoded>> {
@@ -147,6 +167,12 @@ impl Format for GeoParquet {
     fn items(&self, file: Bytes) -> Result<Vec<ItemRow>> {
         items::rows_of(file)
     }
+}
+
+/// Whether the columns of a file have Iceberg's field ids.
+fn has_ids<T>(file: &ArrowReaderBuilder<T>) -> bool {
+    let columns = file.parquet_schema().root_schema().get_fields();
+    columns.iter().any(|column| column.get_basic_info().has_id())
 }
 
 /// How many of the rows make one batch.

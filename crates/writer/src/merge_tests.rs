@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray,
+};
 use bytes::Bytes;
-use earthcatalog_model::{Bbox, Field, Geometry, Item, Json, TableSchema, Timestamp, Type};
+use earthcatalog_model::{Bbox, Field, Geometry, Item, Json, Scalar, TableSchema, Timestamp, Type};
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 
@@ -225,6 +228,36 @@ fn files_of_older_versions_are_merged_with_ours() {
         _ => 0,
     });
     assert_eq!(merged.columns.get(xmin.unwrap()).unwrap().nulls, Some(0));
+}
+
+#[test]
+fn a_file_without_field_ids_gets_the_columns_of_the_schema_when_rows_are_taken_out() {
+    let texts = |texts: [&str; 2]| -> ArrayRef { Arc::new(StringArray::from(texts.to_vec())) };
+    let wkb = at("a", 1.0, "").wkb.unwrap();
+    let millis = TimestampMillisecondArray::from(vec![1_577_934_245_678; 2]).with_timezone("UTC");
+    let batch = RecordBatch::try_from_iter([
+        ("type", texts(["Feature"; 2])),
+        ("id", texts(["a", "b"])),
+        ("geometry", Arc::new(BinaryArray::from(vec![&*wkb; 2])) as ArrayRef),
+        ("datetime", Arc::new(millis) as ArrayRef),
+    ]);
+    let mut fields = vec![Field::new("type", Type::String), Field::new("id", Type::String)];
+    fields.push(Field::new("geometry", Type::Binary));
+    fields.push(Field::new("datetime", Type::Timestamptz));
+    let schema = grown(&TableSchema::new(fields), &[]);
+    let theirs = parquet_of(&batch.unwrap());
+    let file = GeoParquet::default().filter(&schema, theirs, &|id| id == "b").unwrap().unwrap();
+    let id = |name: &str| schema.field(name).unwrap().id;
+    let upper = |name: &str| file.columns.get(id(name)).unwrap().upper;
+    assert_eq!(upper("id"), Some(Scalar::String("b".to_owned())));
+    assert_eq!(upper("datetime"), Some(Scalar::Long(1_577_934_245_678_000)));
+    let rows = GeoParquet::default().items(file.bytes).unwrap();
+    let expected = r#"{"type":"Feature","id":"b","geometry":{"type":"Point","coordinates":[1,2.5]},
+        "properties":{"datetime":"2020-01-02T03:04:05.678Z"}}"#;
+    let found = Json::parse(rows.first().unwrap().json.as_bytes()).unwrap();
+    assert!(found.same(&Json::parse(expected.as_bytes()).unwrap()), "{found}");
+    let Type::Struct(sides) = &schema.field("_bbox").unwrap().ty else { panic!("{schema:?}") };
+    assert_eq!(file.columns.get(sides.first().unwrap().id).unwrap().nulls, Some(0));
 }
 
 proptest! {

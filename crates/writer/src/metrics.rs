@@ -6,7 +6,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, TimeUnit};
 use earthcatalog_model::{ColumnMetrics, Columns, Scalar};
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 use parquet::file::metadata::ParquetMetaData;
@@ -113,7 +113,8 @@ impl Leaf {
             DataType::Int64 => {
                 self.range(array.as_primitive::<Int64Type>().iter().flatten(), Scalar::Long, Scalar::Long)
             }
-            DataType::Timestamp(..) => {
+            // Files of others may have other units: without ids they have no metrics either.
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 let values = array.as_primitive::<TimestampMicrosecondType>().iter().flatten();
                 self.range(values, Scalar::Long, Scalar::Long);
             }

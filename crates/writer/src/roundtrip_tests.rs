@@ -248,12 +248,13 @@ fn files_say_what_they_are() {
 fn rows_can_be_taken_out() {
     let texts: Vec<String> = (0..2000).map(|i| with("").replace(r#""a""#, &format!("\"{i}\""))).collect();
     let items: Vec<Item> = texts.iter().map(|text| item(text)).collect();
-    let file = encode(&schema(&items, Assets::Auto), &items);
+    let schema = schema(&items, Assets::Auto);
+    let file = encode(&schema, &items);
     let even = |id: &str| id.parse::<u32>().unwrap() % 2 == 0;
-    let half = GeoParquet::default().filter(file.bytes.clone(), &even).unwrap().unwrap();
+    let half = GeoParquet::default().filter(&schema, file.bytes.clone(), &even).unwrap().unwrap();
     let kept: Vec<Item> = items.iter().filter(|i| even(&i.id)).cloned().collect();
     check_file(&half, &kept);
-    let again = encode(&schema(&items, Assets::Auto), &kept);
+    let again = encode(&schema, &kept);
     let bounds = |f: &Encoded| {
         f.columns
             .iter()
@@ -261,7 +262,7 @@ fn rows_can_be_taken_out() {
             .collect::<Vec<_>>()
     };
     assert_eq!(bounds(&half), bounds(&again));
-    assert!(GeoParquet::default().filter(file.bytes, &|_| false).unwrap().is_none());
+    assert!(GeoParquet::default().filter(&schema, file.bytes, &|_| false).unwrap().is_none());
 }
 
 pub(crate) fn json_text() -> impl Strategy<Value = String> {

@@ -100,7 +100,8 @@ impl Scattered {
             for (i, row) in ids.iter().enumerate() {
                 let json = Json::parse(row.json.as_bytes()).unwrap();
                 let id = json.get("id").and_then(Json::as_str).unwrap();
-                let one = GeoParquet::default().filter(bytes.clone(), &|other| other == id).unwrap().unwrap();
+                let one = GeoParquet::default().filter(&head.schema, bytes.clone(), &|other| other == id);
+                let one = one.unwrap().unwrap();
                 let rel = format!("warehouse/{}/{i}.parquet", file.partition.hive_path());
                 base.put(&rel, one.bytes.clone()).await.unwrap();
                 add.push(DataFile {

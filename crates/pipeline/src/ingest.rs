@@ -106,7 +106,9 @@ impl Job<'_> {
         self.check_selection(&listed, known.is_some(), intake).await?;
         let findings = self.find_out(known, &selection, intake).await?;
         let waiting = intake.buffers.numbers_waiting().len() as u64;
-        self.observer.on_event(&Event::Writing { files: waiting });
+        if waiting > 0 {
+            self.observer.on_event(&Event::Writing { files: waiting });
+        }
         if !self.options.dry_run {
             intake.write_rest(&findings.resolution.losers).await?;
             self.rewrite(intake, &findings.resolution).await?;

@@ -4,12 +4,14 @@
 //! Here a few pieces of a fixed size are kept, so that memory depends on neither.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
-use object_store::{GetOptions, GetRange};
+use object_store::{GetOptions, GetRange, GetResultPayload};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
@@ -21,7 +23,15 @@ const PIECE: u64 = 2 << 20;
 /// Pieces kept: one for each column that is read, and some more.
 const KEPT: usize = 12;
 
-type Request = (Range<u64>, oneshot::Sender<Result<Bytes>>);
+type Request = (Range<u64>, oneshot::Sender<Result<Answer>>);
+
+/// What a store gives.
+enum Answer {
+    Bytes(Bytes),
+    /// A local file, which the thread then reads by itself: memory that one thread takes and another gives back costs
+    /// some allocators dearly.
+    File(File),
+}
 
 /// The object, for a thread that may block. Clones share the pieces.
 #[derive(Clone)]
@@ -32,6 +42,7 @@ pub(crate) struct Pieces {
 struct Shared {
     ask: mpsc::Sender<Request>,
     size: u64,
+    file: OnceLock<(File, Option<SystemTime>)>,
     /// The last one asked for is at the back.
     kept: Mutex<VecDeque<(u64, Bytes)>>,
     error: Mutex<Option<Error>>,
@@ -43,7 +54,8 @@ impl Pieces {
         let (ask, requests) = mpsc::channel(1);
         let size = source.meta.size;
         tokio::spawn(serve(source, requests));
-        let shared = Shared { ask, size, kept: Mutex::default(), error: Mutex::default() };
+        let shared =
+            Shared { ask, size, file: OnceLock::new(), kept: Mutex::default(), error: Mutex::default() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -96,6 +108,33 @@ impl Pieces {
     }
 
     fn fetch(&self, range: Range<u64>) -> io::Result<Bytes> {
+        if let Some((file, modified)) = self.shared.file.get() {
+            return self.read(file, *modified, &range);
+        }
+        match self.request(range.clone())? {
+            Answer::Bytes(bytes) => Ok(bytes),
+            Answer::File(file) => {
+                let modified = file.metadata()?.modified().ok();
+                let (file, modified) = self.shared.file.get_or_init(|| (file, modified));
+                self.read(file, *modified, &range)
+            }
+        }
+    }
+
+    /// A piece of a local file, which must be as it was.
+    fn read(&self, mut file: &File, modified: Option<SystemTime>, range: &Range<u64>) -> io::Result<Bytes> {
+        let now = file.metadata()?;
+        if now.len() != self.shared.size || now.modified().ok() != modified {
+            return Err(io::Error::other("the file was written to while it was read"));
+        }
+        let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        file.seek(SeekFrom::Start(range.start))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    fn request(&self, range: Range<u64>) -> io::Result<Answer> {
         let (reply, answer) = oneshot::channel();
         let gone = |_| io::Error::other("the runtime has ended");
         self.shared.ask.blocking_send((range, reply)).map_err(|_| gone(()))?;
@@ -115,17 +154,21 @@ async fn serve(source: Source, mut requests: mpsc::Receiver<Request>) {
     }
 }
 
-async fn get(source: &Source, range: Range<u64>) -> Result<Bytes> {
+async fn get(source: &Source, range: Range<u64>) -> Result<Answer> {
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
     let length = range.end - range.start;
     let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
     let answer = source.store.get_opts(&source.path, options).await.map_err(read)?;
     source.same(&answer.meta)?;
+    let answer = match answer.payload {
+        GetResultPayload::File(file, _) => return Ok(Answer::File(file)),
+        GetResultPayload::Stream(_) => answer,
+    };
     let bytes = answer.bytes().await.map_err(read)?;
     if bytes.len() as u64 != length {
         return Err(source.changed(format!("{} of {length} bytes came", bytes.len())));
     }
-    Ok(bytes)
+    Ok(Answer::Bytes(bytes))
 }
 
 /// Reads on from a place.

@@ -14,6 +14,7 @@ pub(crate) mod history;
 pub(crate) mod info;
 pub(crate) mod ingest;
 pub(crate) mod lock;
+pub(crate) mod regrid;
 pub(crate) mod stats;
 pub(crate) mod verify;
 

@@ -1,11 +1,16 @@
 //! Covering anew: the same items, a row in every cell, one snapshot or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use earthcatalog::{Catalog, Regrid, RegridOptions, Regridded, VerifyOptions};
+use earthcatalog::model::ObjectRef;
+use earthcatalog::{Catalog, ErrorKind, Regrid, RegridOptions, Regridded, VerifyOptions};
+use earthcatalog_pipeline::{Href, RegridParts};
 use earthcatalog_testkit::items::items;
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
+use earthcatalog_writer::GeoParquet;
+use futures::TryStreamExt;
+use object_store::ObjectStore;
 use object_store::memory::InMemory;
 
 use crate::bench::{Bench, content, full};
@@ -146,4 +151,43 @@ async fn it_dies_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_dies_after() {
     at_every_operation(How::DieAfter).await;
+}
+
+/// Names nothing: no row of these tests is asked for its object.
+struct Plain;
+
+impl Href for Plain {
+    fn href(&self, object: &ObjectRef) -> String {
+        format!("s3://{}/{}", object.bucket, object.key)
+    }
+
+    fn object(&self, href: &str) -> (String, String) {
+        (String::new(), href.to_owned())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_writer_that_was_faster_wins() {
+    let bench = Bench::new();
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let catalog = bench.catalog(store.clone()).await;
+    catalog.ingest(&full(&bench.inventory("all", &bodies("item", ITEMS))), &()).await.unwrap();
+    let head = catalog.table().head().await.unwrap().unwrap();
+    let winner = catalog.regrid(&to("s2:6"), &()).await.unwrap();
+    let names = || async {
+        store.list(None).map_ok(|meta| meta.location).try_collect::<BTreeSet<_>>().await.unwrap()
+    };
+    let before = (content(&catalog).await, names().await);
+    let parts = RegridParts {
+        base: catalog.base().clone(),
+        table: catalog.table().clone(),
+        grid: catalog.grid().await.unwrap(),
+        format: Arc::new(GeoParquet::default()),
+        href: Arc::new(Plain),
+    };
+    let error = earthcatalog_pipeline::regrid(&parts, head, &to("s2:6").options, &()).await.unwrap_err();
+    assert_eq!(earthcatalog::Error::from(error).kind(), ErrorKind::Conflict);
+    // Nothing of the loser is left behind.
+    assert_eq!((content(&catalog).await, names().await), before);
+    check_whole(&catalog, &winner).await;
 }

@@ -16,7 +16,7 @@ pub(crate) use cells::CellsArgs;
 pub(crate) use global::GlobalArgs;
 pub(crate) use ingest::IngestArgs;
 pub(crate) use inventory::InventoryCommand;
-pub(crate) use maintenance::{AtArgs, CompactArgs, ExpireArgs, GcArgs};
+pub(crate) use maintenance::{AtArgs, CompactArgs, ExpireArgs, GcArgs, RegridArgs};
 pub(crate) use query::FilesArgs;
 pub(crate) use verify::VerifyArgs;
 
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     },
     /// Merge the small files of partitions that have many
     Compact(CompactArgs),
+    /// Cover every item's geometry anew, in the same grid or another
+    Regrid(RegridArgs),
     /// List the catalog's snapshots, and what each added and took away
     #[command(after_help = "Example: earthcatalog history --catalog s3://my-bucket/catalog --json")]
     History,

@@ -15,6 +15,7 @@ pub(crate) mod info;
 pub(crate) mod ingest;
 pub(crate) mod inventory;
 pub(crate) mod lock;
+pub(crate) mod regrid;
 pub(crate) mod stats;
 pub(crate) mod verify;
 

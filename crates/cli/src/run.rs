@@ -101,6 +101,7 @@ async fn talk(
         Command::Files(args) => commands::files::run(args, settings, output).await,
         Command::Cells(args) => commands::cells::run(args, settings, output).await,
         Command::Compact(args) => commands::compact::run(args, settings, console, output).await,
+        Command::Regrid(args) => commands::regrid::run(args, settings, console, output).await,
         Command::History => commands::history::run(settings, output).await,
         Command::Verify(args) => commands::verify::run(args, settings, output).await,
         Command::Expire(args) => commands::expire::run(args, settings, output).await,

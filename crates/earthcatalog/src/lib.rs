@@ -54,7 +54,7 @@ pub use error::{Error, Result};
 pub use history::{At, HistoryEntry};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 pub use kind::ErrorKind;
-pub use maintenance::{DEFAULT_KEEP_LAST, ExpireOptions, Expired};
+pub use maintenance::{DEFAULT_KEEP_LAST, ExpireOptions, Expired, Regrid};
 pub use sources::open_inventory;
 
 pub use earthcatalog_grid::{
@@ -65,7 +65,7 @@ pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::{
     Collected, CompactOptions, Compacted, DEFAULT_CONCURRENCY, DEFAULT_GRACE, DEFAULT_MEMORY,
     DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, Event, Garbage, GcOptions, IngestOptions, Ledger, Mode, Observer,
-    Problem, Progress, Report, Share, Stop, Verified, VerifyOptions,
+    Problem, Progress, RegridOptions, Regridded, Report, Share, Stop, Verified, VerifyOptions,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;

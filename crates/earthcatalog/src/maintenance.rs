@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use earthcatalog_catalog::Expiry;
+use earthcatalog_grid::GridSpec;
 use earthcatalog_model::Timestamp;
 use earthcatalog_pipeline::{
-    Collected, CompactOptions, Compacted, GcOptions, Observer, Verified, VerifyOptions, VerifyParts,
+    Collected, CompactOptions, Compacted, GcOptions, Observer, RegridOptions, RegridParts, Regridded,
+    Verified, VerifyOptions, VerifyParts,
 };
 use earthcatalog_writer::GeoParquet;
 use serde::Serialize;
@@ -35,6 +37,15 @@ impl Default for ExpireOptions {
     }
 }
 
+/// What [`Catalog::regrid`] is to do.
+#[derive(Debug, Clone, Default)]
+pub struct Regrid {
+    /// The grid from now on; None: the catalog's own.
+    pub grid: Option<GridSpec>,
+    /// How it is done.
+    pub options: RegridOptions,
+}
+
 /// What expired, or would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Expired {
@@ -62,6 +73,31 @@ impl Catalog {
         options.no_lock |= self.config.unsafe_no_cas;
         let format = Arc::new(GeoParquet::default());
         Ok(earthcatalog_pipeline::compact(&self.base, &*self.table, format, &options, observer).await?)
+    }
+
+    /// Covers the geometry of every item anew, by the catalog's grid or another, and replaces all rows in one snapshot.
+    /// Each item has then one row a cell; of rows of one id the newest is the item. Items do not change by it. A catalog
+    /// that earthcatalog 0.6.1 made misses cells until then.
+    ///
+    /// # Errors
+    /// Where there is no catalog, another holds the lease or has committed meanwhile (nothing is committed then), a file
+    /// cannot be read, or a row is no valid item.
+    pub async fn regrid(&self, run: &Regrid, observer: &dyn Observer) -> Result<Regridded> {
+        let head = self.head_now().await?;
+        let grid = match &run.grid {
+            Some(spec) => Sources::grid(&self.stores, spec).await?,
+            None => self.grid_of_head(&head).await?,
+        };
+        let mut options = run.options.clone();
+        options.no_lock |= self.config.unsafe_no_cas;
+        let parts = RegridParts {
+            base: self.base.clone(),
+            table: self.table.clone(),
+            grid,
+            format: Arc::new(GeoParquet::default()),
+            href: Arc::new(Sources::new(self.stores.clone())),
+        };
+        Ok(earthcatalog_pipeline::regrid(&parts, head, &options, observer).await?)
     }
 
     /// Takes old snapshots out of the catalog's history. The current one stays, whatever the options say, and so do those

@@ -14,7 +14,8 @@ use crate::time::Timestamp;
 pub struct Source {
     /// The object, as listed. Its `last_modified` and `etag` are those of the listing, or of the answer where the listing had none.
     pub object: ObjectRef,
-    /// Where it is, e.g. `s3://bucket/key`, independent of bucket maps.
+    /// Where it is, e.g. `s3://bucket/key`, independent of bucket maps. Empty where that is not known: of rows that
+    /// earthcatalog 0.6.1 wrote.
     pub href: String,
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use earthcatalog_catalog::{Change, CommitId, Operation};
-use earthcatalog_hash_index::IndexFiles;
 use earthcatalog_model::{DataFile, TableSchema};
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -14,6 +13,7 @@ use crate::event::Event;
 use crate::existing::Existing;
 use crate::fates::Fates;
 use crate::grid_properties;
+use crate::index_update::named;
 use crate::ingest::Job;
 use crate::intake::Intake;
 use crate::known::{INDEX, INDEX_PATH, Known};
@@ -122,7 +122,7 @@ async fn index(
         return Ok((*operation != Operation::Properties).then(no_index));
     }
     let Some((known, existing)) = existing else {
-        return named(job, &job.first_index(resolution, fates).await?).map(Some);
+        return named(&job.parts.base, &job.first_index(resolution, fates).await?).map(Some);
     };
     let mut files = job.next_index(known, existing, fates).await?;
     if *operation != Operation::Properties {
@@ -130,12 +130,7 @@ async fn index(
     } else if known.is_current && files == known.files {
         return Ok(None);
     }
-    named(job, &files).map(Some)
-}
-
-fn named(job: &Job<'_>, files: &IndexFiles) -> Result<BTreeMap<String, Option<String>>> {
-    let path = files.ids.first().map(|file| job.parts.base.location(&file.path));
-    Ok([(INDEX.to_owned(), Some(files.to_json()?)), (INDEX_PATH.to_owned(), path)].into())
+    named(&job.parts.base, &files).map(Some)
 }
 
 /// No index is better than one that lies.

@@ -71,6 +71,26 @@ pub enum Error {
         /// Its location.
         path: String,
     },
+    /// A data file is not the one that the table describes.
+    #[error("the data file {path} has {found} rows, and the table says {expected}; nothing was committed")]
+    RowCount {
+        /// Its location.
+        path: String,
+        /// Rows that it has.
+        found: u64,
+        /// Rows that the table says it has.
+        expected: u64,
+    },
+    /// A row of the table is not what an item can be.
+    #[error("item {id:?} in the data file {path} cannot be covered anew: {message}; nothing was committed")]
+    Row {
+        /// The file's location.
+        path: String,
+        /// The item.
+        id: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The fetcher says that going on is useless.
     #[error("failed to fetch items: {message}")]
     Fetch {
@@ -140,6 +160,10 @@ impl Error {
                 "see with --dry-run what would go; if it is right, allow it with --max-delete, e.g. --max-delete 100%"
                     .to_owned(),
             ),
+            Self::RowCount { .. } => Some("see with `earthcatalog verify` what else is wrong".to_owned()),
+            Self::Row { .. } => {
+                Some("ingest a valid version of that item first, or replace the content with --mode full".to_owned())
+            }
             Self::InventoryChanged { .. } => {
                 Some("run again when the inventory is complete".to_owned())
             }

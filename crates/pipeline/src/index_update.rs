@@ -1,9 +1,12 @@
 //! The hash index after a run: what it learnt as new files, and the description of the index that its commit sets.
 
+use std::collections::BTreeMap;
+
 use earthcatalog_hash_index::{
     Before, Ids, IdsSegmentWriter, IndexFile, IndexFiles, Objects, ObjectsWriter, Summary, is_due, upload,
 };
 use earthcatalog_model::IdHash;
+use earthcatalog_store::Base;
 use futures::TryStreamExt;
 use object_store::path::Path;
 
@@ -12,21 +15,38 @@ use crate::error::Result;
 use crate::existing::Existing;
 use crate::fates::Fates;
 use crate::ingest::Job;
-use crate::known::Known;
+use crate::known::{INDEX, INDEX_PATH, Known};
 use crate::scratch::Scratch;
 use crate::worker::blocking;
+use crate::write::FileWriter;
 
 /// Segments of objects that are read beside their base before they are merged into it.
 const SEGMENTS: usize = 16;
 
+/// Puts a temporary file into the catalog, as a file of the index.
+pub(crate) async fn put_index(
+    writer: &FileWriter,
+    scratch: &Scratch,
+    name: &str,
+    summary: Summary,
+) -> Result<IndexFile> {
+    let path = format!("warehouse_index/{name}-{}.parquet", writer.nonce());
+    writer.will_put(&path);
+    let base = writer.base();
+    upload(&scratch.file(name), base.store(), &base.path(&path)).await?;
+    Ok(IndexFile { path, rows: summary.rows, bytes: summary.bytes })
+}
+
+/// The properties that name an index.
+pub(crate) fn named(base: &Base, files: &IndexFiles) -> Result<BTreeMap<String, Option<String>>> {
+    let path = files.ids.first().map(|file| base.location(&file.path));
+    Ok([(INDEX.to_owned(), Some(files.to_json()?)), (INDEX_PATH.to_owned(), path)].into())
+}
+
 impl Job<'_> {
-    /// Puts a temporary file into the catalog, as a file of the index.
+    /// Puts a temporary file of the run into the catalog, as a file of the index.
     pub(crate) async fn put_index(&self, name: &str, summary: Summary) -> Result<IndexFile> {
-        let path = format!("warehouse_index/{name}-{}.parquet", self.run.nonce);
-        self.writer.will_put(&path);
-        let base = &self.parts.base;
-        upload(&self.scratch.file(name), base.store(), &base.path(&path)).await?;
-        Ok(IndexFile { path, rows: summary.rows, bytes: summary.bytes })
+        put_index(&self.writer, &self.scratch, name, summary).await
     }
 
     /// The index of a table that the run has written whole.

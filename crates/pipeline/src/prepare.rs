@@ -7,8 +7,10 @@ use bytes::Bytes;
 use earthcatalog_fetch::Fetched;
 use earthcatalog_grid::{Grid, hilbert, normalise};
 use earthcatalog_model::json::{JsonErrorKind, compact};
-use earthcatalog_model::{Bbox, CellId, Geometry, IdHash, Item, Json, Reason, Rejection, Source, Timestamp};
-use earthcatalog_writer::Sketch;
+use earthcatalog_model::{
+    Bbox, CellId, Geometry, IdHash, Item, Json, ObjectRef, Reason, Rejection, Source, Timestamp,
+};
+use earthcatalog_writer::{RowSource, Sketch};
 
 use crate::parts::Href;
 use crate::worker::message_of;
@@ -51,11 +53,44 @@ fn prepare(
     href: &dyn Href,
     sketch: &mut Sketch,
 ) -> std::result::Result<Prepared, Refusal> {
-    let json = parse(&fetched.body)?;
+    let source = || Source { href: href.href(&fetched.object), object: fetched.object.clone() };
+    prepare_body(&fetched.body, source, grid, sketch)
+}
+
+/// Prepares the row of a table as if its item had just been fetched.
+///
+/// # Errors
+/// Why it could not be: what a fetched item would be rejected for.
+pub(crate) fn prepare_row(
+    body: &Bytes,
+    source: Option<RowSource>,
+    grid: &dyn Grid,
+    href: &dyn Href,
+    sketch: &mut Sketch,
+) -> std::result::Result<Prepared, String> {
+    prepare_body(body, || source_of(source, href), grid, sketch).map_err(|(_, message)| message)
+}
+
+/// Where a row came from; nothing where it does not say.
+fn source_of(source: Option<RowSource>, href: &dyn Href) -> Source {
+    let Some(RowSource { href: Some(name), last_modified, etag }) = source else {
+        return Source { object: ObjectRef::new("", ""), href: String::new() };
+    };
+    let (bucket, key) = href.object(&name);
+    Source { object: ObjectRef { last_modified, etag, ..ObjectRef::new(bucket, key) }, href: name }
+}
+
+fn prepare_body(
+    body: &Bytes,
+    source: impl FnOnce() -> Source,
+    grid: &dyn Grid,
+    sketch: &mut Sketch,
+) -> std::result::Result<Prepared, Refusal> {
+    let json = parse(body)?;
     let id = check(&json)?;
     let place = Place::of(&json)?;
     let cells = place.cells(grid)?;
-    let item = Arc::new(item(&json, id, place, fetched, href));
+    let item = Arc::new(item(&json, id, place, body, source()));
     sketch.observe(&json);
     Ok(Prepared { item, cells })
 }
@@ -140,7 +175,7 @@ impl Place {
     }
 }
 
-fn item(json: &Json<'_>, id: &str, place: Place, fetched: &Fetched, href: &dyn Href) -> Item {
+fn item(json: &Json<'_>, id: &str, place: Place, body: &Bytes, source: Source) -> Item {
     let properties = json.get("properties");
     let time = |name: &str| {
         let text = properties.and_then(|p| p.get(name)).and_then(Json::as_str)?;
@@ -150,8 +185,8 @@ fn item(json: &Json<'_>, id: &str, place: Place, fetched: &Fetched, href: &dyn H
     Item {
         // Copies of their own size: a body may be a slice of a far larger buffer that it would keep alive. Items are often
         // indented, and as many as fit into memory wait to be written.
-        body: Bytes::from(compact(&fetched.body)),
-        source: Arc::new(Source { href: href.href(&fetched.object), object: fetched.object.clone() }),
+        body: Bytes::from(compact(body)),
+        source: Arc::new(source),
         id: Arc::from(id),
         id_hash: IdHash::of(id),
         datetime: time("datetime"),

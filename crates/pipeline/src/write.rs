@@ -116,6 +116,16 @@ impl FileWriter {
         Ok(filtered.await??)
     }
 
+    /// The catalog's base.
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// What the names of the run's files begin with.
+    pub(crate) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
     /// Notes a file that the run puts beside those of its rows.
     pub(crate) fn will_put(&self, rel: &str) {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).push(rel.to_owned());

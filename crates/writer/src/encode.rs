@@ -173,7 +173,8 @@ impl<'s> Rows<'s> {
                 fill_box(column, slot, bbox);
             }
         }
-        if let Some(column) = source.and_then(|at| self.columns.get_mut(at)) {
+        let known = !item.source.href.is_empty();
+        if let Some(column) = source.and_then(|at| self.columns.get_mut(at)).filter(|_| known) {
             fill_source(column, slot, item);
         }
     }

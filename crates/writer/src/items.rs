@@ -50,6 +50,15 @@ pub fn items_of(batch: &RecordBatch) -> Result<Vec<String>> {
     (0..batch.num_rows()).map(|row| reader.item(row)).collect()
 }
 
+/// The rows of a batch that are wanted, by their places in it, in its order. What a batch is: [`items_of`].
+///
+/// # Errors
+/// As [`items_of`].
+pub fn rows_of_batch(batch: &RecordBatch, wanted: impl Fn(usize) -> bool) -> Result<Vec<ItemRow>> {
+    let reader = Reader::new(batch)?;
+    (0..batch.num_rows()).filter(|row| wanted(*row)).map(|row| reader.row(row)).collect()
+}
+
 /// The rows of a file.
 pub(crate) fn rows_of(file: Bytes) -> Result<Vec<ItemRow>> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);

@@ -27,7 +27,7 @@ mod values;
 
 pub use error::{Error, Result};
 pub use format::{Encoded, Format, GeoParquet, Merge, Row};
-pub use items::{ItemRow, RowSource, items_of};
+pub use items::{ItemRow, RowSource, items_of, rows_of_batch};
 pub use merge::merge_memory;
 pub use schema::{Assets, SchemaBuilder, core_schema};
 pub use sketch::Sketch;

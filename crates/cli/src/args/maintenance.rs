@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use earthcatalog::At;
 use earthcatalog::model::Timestamp;
+use earthcatalog::{At, GridSpec};
 
 use super::value::{Size, Value, read};
 
@@ -16,6 +16,12 @@ Example: earthcatalog compact --catalog s3://my-bucket/catalog --dry-run
 
 Items stay as they are, readers see the files before or those after. Files are not deleted: `earthcatalog expire` and then \
 `earthcatalog gc` do that. Where other writers were faster again and again, the exit code is 4.";
+
+const REGRID: &str = "\
+Example: earthcatalog regrid --catalog s3://my-bucket/catalog --grid s2:4
+
+Every item gets one row a cell, in one snapshot that replaces all rows; items stay as they are. A catalog that earthcatalog \
+0.6.1 made misses cells until then. Where another writer commits meanwhile, nothing is committed and the exit code is 4.";
 
 const EXPIRE: &str = "\
 Example: earthcatalog expire --catalog s3://my-bucket/catalog --keep-last 30 --older-than 90d
@@ -51,6 +57,31 @@ pub(crate) struct CompactArgs {
     pub(crate) dry_run: bool,
 
     /// Do not take the lock: the slower of two writers then decides anew or gives way
+    #[arg(long, help_heading = SAFETY)]
+    pub(crate) no_lock: bool,
+}
+
+/// `regrid`, as given.
+#[derive(Debug, Args)]
+#[command(after_help = REGRID)]
+pub(crate) struct RegridArgs {
+    /// The grid.
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "The grid from now on: s2:<level>, h3:<resolution> or geojson:<url>#<field> [default: the catalog's]"
+    )]
+    pub(crate) grid: Option<GridSpec>,
+
+    /// Memory that the run may use, e.g. 512MB or 2GiB [default: 1GiB]
+    #[arg(long, help_heading = RESOURCES, value_name = "SIZE", value_parser = read::<Size>)]
+    pub(crate) memory: Option<Size>,
+
+    /// Cover everything and show what would be, but write nothing
+    #[arg(long, help_heading = SAFETY)]
+    pub(crate) dry_run: bool,
+
+    /// Do not take the lock: the slower of two writers then gives way
     #[arg(long, help_heading = SAFETY)]
     pub(crate) no_lock: bool,
 }

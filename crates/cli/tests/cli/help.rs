@@ -38,6 +38,11 @@ fn compact() {
 }
 
 #[test]
+fn regrid() {
+    insta::assert_snapshot!(help(&["regrid", "-h"]));
+}
+
+#[test]
 fn expire() {
     insta::assert_snapshot!(help(&["expire", "-h"]));
 }
@@ -50,7 +55,7 @@ fn gc() {
 #[test]
 fn every_command_has_an_example() {
     let reading = ["info", "stats", "count", "files", "cells", "get", "verify", "history", "completions"];
-    for command in reading.iter().chain(&["ingest", "compact", "expire", "gc"]) {
+    for command in reading.iter().chain(&["ingest", "compact", "regrid", "expire", "gc"]) {
         let text = help(&[command, "--help"]);
         assert!(text.contains(&format!("Example: earthcatalog {command} ")), "{text}");
     }

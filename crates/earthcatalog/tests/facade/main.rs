@@ -17,4 +17,6 @@ mod model;
 #[cfg(test)]
 mod real_items;
 #[cfg(test)]
+mod regrid;
+#[cfg(test)]
 mod tidying;

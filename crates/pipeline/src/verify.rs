@@ -29,6 +29,9 @@ const SAMPLE: usize = 64;
 /// Problems that are kept with their words; more are only counted.
 const KEPT: usize = 1000;
 
+/// The kind of the problems that making the index anew solves.
+const INDEX_KIND: &str = "index";
+
 /// Files that are looked at, at once.
 const AT_ONCE: usize = 8;
 
@@ -74,6 +77,8 @@ pub struct Verified {
     pub rows_read: u64,
     /// All problems, by number.
     pub problems: u64,
+    /// All problems, by their kinds.
+    pub problems_by_kind: BTreeMap<&'static str, u64>,
     /// The first thousand.
     pub first_problems: Vec<Problem>,
     /// True if the index was made anew.
@@ -81,8 +86,14 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// True if nothing is wrong now: nothing was, or only the index, which was made anew.
+    pub fn is_right(&self) -> bool {
+        self.problems_by_kind.keys().all(|kind| *kind == INDEX_KIND && self.index_fixed)
+    }
+
     fn add(&mut self, problem: Problem) {
         self.problems += 1;
+        *self.problems_by_kind.entry(problem.kind).or_default() += 1;
         if self.first_problems.len() < KEPT {
             self.first_problems.push(problem);
         }
@@ -136,7 +147,7 @@ pub async fn verify(parts: &VerifyParts<'_>, head: &Head, options: &VerifyOption
     if options.full {
         checked.check_whole(&reading, head, &mut verified).await?;
     }
-    if options.fix_index && verified.first_problems.iter().any(|problem| problem.kind == "index") {
+    if options.fix_index && verified.problems_by_kind.contains_key(INDEX_KIND) {
         fix_index(&reading, head).await?;
         verified.index_fixed = true;
     }
@@ -318,7 +329,7 @@ impl CheckedIndex {
         match open_index(base, head).await {
             Ok(ids) => Self { ids: Some(ids) },
             Err(message) => {
-                verified.note(HASH_INDEX, "index", message);
+                verified.note(HASH_INDEX, INDEX_KIND, message);
                 Self { ids: None }
             }
         }
@@ -336,7 +347,11 @@ impl CheckedIndex {
         let knows = |hit: &Hit| hit.partitions.as_ref().is_none_or(|partitions| partitions.contains(key));
         let known: HashSet<IdHash> = hits.iter().filter(|hit| knows(hit)).map(|hit| hit.id_hash).collect();
         for name in names.iter().filter(|name| !known.contains(&IdHash::of(name))) {
-            verified.note(HASH_INDEX, "index", format!("item {name:?} of {} is not in it", key.hive_path()));
+            verified.note(
+                HASH_INDEX,
+                INDEX_KIND,
+                format!("item {name:?} of {} is not in it", key.hive_path()),
+            );
         }
         Ok(())
     }
@@ -352,7 +367,7 @@ impl CheckedIndex {
         };
         let index = ids.unique_items()?;
         if index != table {
-            verified.note(HASH_INDEX, "index", format!("{index} ids, and the table has {table}"));
+            verified.note(HASH_INDEX, INDEX_KIND, format!("{index} ids, and the table has {table}"));
         }
         Ok(())
     }
@@ -395,4 +410,24 @@ async fn put(reading: &Reading<'_>, name: &str, nonce: &str, made: index::Summar
     let (file, base) = (reading.scratch.file(name), reading.base);
     upload(&file, base.store(), &base.path(&path)).await?;
     Ok(IndexFile { path, rows: made.rows, bytes: made.bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_in_words_is_not_forgotten() {
+        let mut verified = Verified::default();
+        assert!(verified.is_right());
+        for n in 0..KEPT {
+            verified.note(HASH_INDEX, INDEX_KIND, n.to_string());
+        }
+        assert!(!verified.is_right());
+        verified.index_fixed = true;
+        assert!(verified.is_right());
+        verified.note("file", "missing", "the one thousand and first".to_owned());
+        assert_eq!((verified.problems, verified.first_problems.len()), (KEPT as u64 + 1, KEPT));
+        assert!(!verified.is_right());
+    }
 }

@@ -21,12 +21,7 @@ pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, output: &mut Out
     } else {
         output.text(&text(&verified))?
     }
-    Ok(if is_right(&verified) { Exit::Done } else { Exit::Failed })
-}
-
-fn is_right(verified: &Verified) -> bool {
-    let mended = |kind: &str| kind == "index" && verified.index_fixed;
-    verified.first_problems.iter().all(|problem| mended(problem.kind))
+    Ok(if verified.is_right() { Exit::Done } else { Exit::Failed })
 }
 
 fn text(verified: &Verified) -> String {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use earthcatalog::{BucketMap, Catalog, Config, Counts, Ingest, PartitionStats, StoreOptions};
 use earthcatalog_testkit::items::csv_inventory;
+use earthcatalog_testkit::store::{How, Plan};
 use object_store::ObjectStore;
 
 /// What readers see: counts, and the partitions with their rows, files and bytes.
@@ -60,4 +61,13 @@ pub(crate) async fn content(catalog: &Catalog) -> Content {
         Err(earthcatalog::Error::NoCatalog { .. }) => None,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Has `check` fail at every operation in turn, until it says that there were not so many.
+pub(crate) async fn at_each(how: How, check: impl AsyncFn(Plan) -> bool) {
+    let mut at = 1;
+    while check(Plan { at, how }).await {
+        at += 1;
+    }
+    assert!(at > 10, "{at} operations are too few to be true");
 }

@@ -16,7 +16,7 @@ use earthcatalog_writer::{Format, GeoParquet};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use crate::bench::{Bench, full};
+use crate::bench::{Bench, at_each, full};
 
 const BASE: &str = "memory://facade/some base";
 const INDEX: &str = "earthcatalog.hash_index";
@@ -377,27 +377,23 @@ async fn a_compaction_can_be_stopped() {
 async fn at_every_operation(how: How) {
     let original = Scattered::new(8).await;
     let expected = rows(&original.catalog().await).await;
-    let mut at = 1;
-    loop {
+    at_each(how, async |plan| {
         let scattered = original.fork();
         let store: Arc<dyn ObjectStore> = Arc::new(scattered.store.clone());
         let catalog = scattered.bench.catalog(store).await;
-        scattered.store.set(Plan { at, how });
+        scattered.store.set(plan);
         let outcome = catalog.compact(&options(), &()).await;
-        let reached = scattered.store.ops() >= at;
+        let reached = scattered.store.ops() >= plan.at;
         scattered.store.set(Plan::default());
         // A process of its own.
         let catalog = scattered.catalog().await;
-        assert_eq!(rows(&catalog).await, expected, "{how:?} at {at}: {outcome:?}");
+        assert_eq!(rows(&catalog).await, expected, "{plan:?}: {outcome:?}");
         catalog.compact(&options(), &()).await.unwrap();
-        assert_eq!(rows(&catalog).await, expected, "{how:?} at {at}, again");
-        assert!(catalog.stats().await.unwrap().iter().all(|p| p.file_count == 1), "{how:?} at {at}");
-        if !reached {
-            break;
-        }
-        at += 1;
-    }
-    assert!(at > 10, "{at}");
+        assert_eq!(rows(&catalog).await, expected, "{plan:?}, again");
+        assert!(catalog.stats().await.unwrap().iter().all(|p| p.file_count == 1), "{plan:?}");
+        reached
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,49 +1,69 @@
-//! The process dies, or its store stumbles, at every operation of a small run.
+//! The process dies, or its store stumbles, at every operation of a small run: of a full one over an empty and over a
+//! filled catalog, of a delta, and of a sync.
 
 use std::sync::Arc;
 
+use earthcatalog::{Ingest, Mode, Share, VerifyOptions};
 use earthcatalog_testkit::items::items;
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
 use object_store::memory::InMemory;
 
-use crate::bench::{Bench, Content, content, full};
+use crate::bench::{Bench, Content, at_each, content, full};
 
+/// A first run and the one after it, which has new items, and a changed one of the first under another key.
 struct Deaths {
     bench: Bench,
     old: String,
     new: String,
+    mode: Mode,
+    filled: bool,
 }
 
 impl Deaths {
-    fn new() -> Self {
+    fn new(mode: Mode, filled: bool) -> Self {
         let bench = Bench::new();
-        let bodies = |stem, n| items(stem, n).iter().map(ToString::to_string).collect::<Vec<_>>();
-        let (old, new) = (bodies("old", 2), bodies("new", 4));
-        let (old, new) = (bench.inventory("old", &old), bench.inventory("new", &new));
-        Self { bench, old, new }
+        let old = items("old", 2);
+        let mut new = items("new", 3);
+        let mut changed = old[1].clone();
+        changed["properties"]["updated"] = "2030-01-01T00:00:00Z".into();
+        new.push(changed);
+        let text = |items: &[serde_json::Value]| items.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (old, new) = (bench.inventory("old", &text(&old)), bench.inventory("new", &text(&new)));
+        Self { bench, old, new, mode, filled }
     }
 
-    /// What one undisturbed run leaves, and its operations.
-    async fn clean(&self) -> (Content, u64) {
-        let store = FailingStore::new(Arc::new(InMemory::new()), Plan::default());
-        let catalog = self.bench.catalog(Arc::new(store.clone())).await;
-        catalog.ingest(&full(&self.new), &()).await.unwrap();
-        let ops = store.ops();
-        (content(&catalog).await, ops)
+    fn run(&self) -> Ingest {
+        let mut run = full(&self.new);
+        run.options.mode = self.mode;
+        run.options.max_delete = "100%".parse::<Share>().unwrap();
+        run
     }
 
-    /// Fails at operation `at` of a run over a catalog that is empty or not; true if the run had so many.
-    async fn check(&self, plan: Plan, filled: bool, after: &Content) -> bool {
+    /// A catalog before the run.
+    async fn store(&self) -> FailingStore {
         let store = FailingStore::new(Arc::new(InMemory::new()), Plan::default());
-        let catalog = self.bench.catalog(Arc::new(store.clone())).await;
-        if filled {
+        if self.filled {
+            let catalog = self.bench.catalog(Arc::new(store.clone())).await;
             catalog.ingest(&full(&self.old), &()).await.unwrap();
         }
-        let before = content(&catalog).await;
+        store
+    }
+
+    /// What one undisturbed run leaves.
+    async fn clean(&self) -> Content {
+        let catalog = self.bench.catalog(Arc::new(self.store().await)).await;
+        catalog.ingest(&self.run(), &()).await.unwrap();
+        content(&catalog).await
+    }
+
+    /// Fails at one operation of the run; true if the run had so many.
+    async fn check(&self, plan: Plan, after: &Content) -> bool {
+        let store = self.store().await;
         // A process of its own: nothing is known of the store from before.
         let catalog = self.bench.catalog(Arc::new(store.clone())).await;
+        let before = content(&catalog).await;
         store.set(plan);
-        let outcome = catalog.ingest(&full(&self.new), &()).await;
+        let outcome = catalog.ingest(&self.run(), &()).await;
         let reached = store.ops() >= plan.at;
         store.set(Plan::default());
         let seen = content(&catalog).await;
@@ -51,22 +71,25 @@ impl Deaths {
             Ok(_) => assert_eq!(seen, *after, "{plan:?}"),
             Err(error) => assert!(seen == before || seen == *after, "{plan:?}: {error}: {seen:?}"),
         }
-        catalog.ingest(&full(&self.new), &()).await.unwrap();
+        catalog.ingest(&self.run(), &()).await.unwrap();
         assert_eq!(content(&catalog).await, *after, "{plan:?}, again");
+        let mut options = VerifyOptions::default();
+        options.full = true;
+        let verified = catalog.verify(&options).await.unwrap();
+        assert!(verified.is_right(), "{plan:?}: {verified:?}");
+        let changed = catalog.get("old-0001").await.unwrap();
+        assert!(changed.is_some_and(|item| item.contains("2030-01-01")), "{plan:?}");
+        let kept = catalog.get("old-0000").await.unwrap().is_some();
+        assert_eq!(kept, self.mode == Mode::Delta, "{plan:?}");
         reached
     }
 }
 
 async fn at_every_operation(how: How) {
-    let deaths = Deaths::new();
-    let (after, ops) = deaths.clean().await;
-    assert!(ops > 10, "a run of {ops} operations is too few to be true");
-    for filled in [false, true] {
-        let mut at = 1;
-        while deaths.check(Plan { at, how }, filled, &after).await {
-            at += 1;
-        }
-        assert!(at > 10, "{at}");
+    for (mode, filled) in [(Mode::Full, false), (Mode::Full, true), (Mode::Delta, true), (Mode::Sync, true)] {
+        let deaths = Deaths::new(mode, filled);
+        let after = deaths.clean().await;
+        at_each(how, async |plan| deaths.check(plan, &after).await).await;
     }
 }
 

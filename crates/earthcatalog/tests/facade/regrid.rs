@@ -13,7 +13,7 @@ use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 
-use crate::bench::{Bench, content, full};
+use crate::bench::{Bench, at_each, content, full};
 
 const ITEMS: usize = 12;
 
@@ -114,33 +114,29 @@ async fn at_every_operation(how: How) {
     let bench = Bench::new();
     let bodies = bodies("item", 3);
     let inventory = bench.inventory("all", &bodies);
-    let mut at = 1;
-    loop {
+    at_each(how, async |plan| {
         let store = FailingStore::new(Arc::new(InMemory::new()), Plan::default());
         let catalog = bench.catalog(Arc::new(store.clone())).await;
         catalog.ingest(&full(&inventory), &()).await.unwrap();
         let before = (content(&catalog).await, all(&catalog, &bodies).await);
         // A process of its own: nothing is known of the store from before.
         let catalog = bench.catalog(Arc::new(store.clone())).await;
-        store.set(Plan { at, how });
+        store.set(plan);
         let outcome = catalog.regrid(&to("s2:6"), &()).await;
-        let reached = store.ops() >= at;
+        let reached = store.ops() >= plan.at;
         store.set(Plan::default());
         let seen = (content(&catalog).await, all(&catalog, &bodies).await);
-        assert_eq!(seen.1, before.1, "{how:?} at {at}");
+        assert_eq!(seen.1, before.1, "{plan:?}");
         let grid = catalog.info().await.unwrap().grid.spec;
         match &outcome {
-            Ok(_) => assert_eq!(grid, "s2:6", "{how:?} at {at}"),
-            Err(error) => assert!(seen == before || grid == "s2:6", "{how:?} at {at}: {error}"),
+            Ok(_) => assert_eq!(grid, "s2:6", "{plan:?}"),
+            Err(error) => assert!(seen == before || grid == "s2:6", "{plan:?}: {error}"),
         }
         let done = catalog.regrid(&to("s2:6"), &()).await.unwrap();
         check_whole(&catalog, &done).await;
-        if !reached {
-            break;
-        }
-        at += 1;
-    }
-    assert!(at > 10, "{at} operations are too few to be true");
+        reached
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

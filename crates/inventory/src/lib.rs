@@ -32,6 +32,7 @@
 
 mod batch;
 mod build;
+mod by_line;
 mod checksum;
 mod columns;
 mod convert;

@@ -3,31 +3,16 @@
 use std::io::BufRead;
 
 use crate::build::{BatchBuilder, Row};
-use crate::error::{Error, Result};
+use crate::by_line;
+use crate::error::Result;
 use crate::form::Form;
 use crate::href::object_of;
-use crate::lines::Lines;
 use crate::pump::Sink;
-use crate::text::{is_url, line_error};
+use crate::text::is_url;
 
 /// Reads a list to its end. Lines are taken as they are: nothing is quoted, and no comma parts them.
 pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
-    let mut lines = Lines::new(text);
-    let mut builder = BatchBuilder::default();
-    loop {
-        match lines.next().map_err(|e| line_error(name, e))? {
-            None => break,
-            Some(line) => push(line, form, &mut builder),
-        }
-        .map_err(|message| Error::Line { name: name.to_owned(), line: lines.number(), message })?;
-        if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
-            return Ok(());
-        }
-    }
-    if builder.rows() > 0 {
-        sink.send(Ok(builder.finish()));
-    }
-    Ok(())
+    by_line::read(name, text, form, sink, push)
 }
 
 fn push(line: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {

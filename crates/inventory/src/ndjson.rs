@@ -6,13 +6,12 @@ use earthcatalog_model::Timestamp;
 use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
+use crate::by_line;
 use crate::csv::instant;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::form::Form;
 use crate::href::object_of;
-use crate::lines::Lines;
 use crate::pump::Sink;
-use crate::text::line_error;
 
 /// A line; other members are left alone.
 #[derive(Debug, Deserialize)]
@@ -32,22 +31,7 @@ struct Line {
 
 /// Reads lines to their end.
 pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
-    let mut lines = Lines::new(text);
-    let mut builder = BatchBuilder::default();
-    loop {
-        match lines.next().map_err(|e| line_error(name, e))? {
-            None => break,
-            Some(line) => push(line, form, &mut builder),
-        }
-        .map_err(|message| Error::Line { name: name.to_owned(), line: lines.number(), message })?;
-        if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
-            return Ok(());
-        }
-    }
-    if builder.rows() > 0 {
-        sink.send(Ok(builder.finish()));
-    }
-    Ok(())
+    by_line::read(name, text, form, sink, push)
 }
 
 /// True for a text whose first line is such an object.

@@ -137,7 +137,8 @@ impl Catalog {
         for _ in 1..ATTEMPTS {
             match self.bulk_finish_once(run, resolving, options, observer).await {
                 Err(error) if self.may_try_again(run, &error).await => {
-                    observer.on_event(&pipeline::Event::Warning(&format!("{error}; the run is resolved anew")));
+                    observer
+                        .on_event(&pipeline::Event::Warning(&format!("{error}; the run is resolved anew")));
                 }
                 outcome => return outcome,
             }
@@ -152,11 +153,10 @@ impl Catalog {
         options: &TaskOptions,
         observer: &dyn Observer,
     ) -> Result<Report> {
-        match self.bulk_resolve(run, resolving, options, observer).await {
-            Ok(_) => {}
-            Err(error) if is_ended(&error) => return self.bulk_register(run, options, observer).await,
-            Err(error) => return Err(error),
+        if self.bulk_ended(run).await?.is_some() {
+            return self.bulk_register(run, options, observer).await;
         }
+        self.bulk_resolve(run, resolving, options, observer).await?;
         for number in self.bulk_undone(run, Phase::Write).await? {
             self.bulk_task(&BulkTask::new(run, Phase::Write, number), options, observer).await?;
         }
@@ -167,6 +167,14 @@ impl Catalog {
     async fn may_try_again(&self, run: &str, error: &crate::Error) -> bool {
         let is_delta = self.bulk_plan_of(run).await.is_ok_and(|plan| plan.mode == "delta");
         is_delta && error.kind() == crate::ErrorKind::Conflict
+    }
+
+    /// The report of a run that has ended; None of one that is open, or was never there.
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read.
+    pub async fn bulk_ended(&self, run: &str) -> Result<Option<Report>> {
+        Ok(bulk::ended(&self.base, run).await?)
     }
 
     /// How far an open run is.

@@ -38,7 +38,7 @@ pub use clean::{Cleaned, clean};
 pub use decision::Decision;
 pub use options::{BulkOptions, DEFAULT_CHUNK_SIZE, DEFAULT_COMPACT_ROWS};
 pub use plan::{BulkPlan, plan};
-pub use register::register;
+pub use register::{ended, register};
 pub use resolve::{ResolveOptions, resolve};
 pub use rounds::retry;
 pub use runs::{OpenRun, open_runs};

@@ -112,7 +112,9 @@ pub enum Error {
         what: String,
     },
     /// Objects of a bulk run could not be fetched, and nobody has said what is to become of them.
-    #[error("{pending} objects of the bulk run {run} could not be fetched, e.g. {example}; nothing was committed")]
+    #[error(
+        "{pending} objects of the bulk run {run} could not be fetched, e.g. {example}; nothing was committed"
+    )]
     Pending {
         /// Its id.
         run: String,

@@ -37,7 +37,7 @@ impl Budget {
     pub(crate) fn of(memory: u64) -> Self {
         // Encoding a file holds its rows, their columns and the file's bytes: three times what the rows are counted.
         let share = |n: u64| memory / 16 * n;
-        Self { fetch: share(1), buffers: share(4), writing: share(1), file: share(1), ids: share(1) }
+        Self { fetch: share(1), buffers: share(3), writing: share(1), file: share(1), ids: share(1) }
     }
 }
 

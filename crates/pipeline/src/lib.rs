@@ -41,8 +41,9 @@ mod worker;
 mod write;
 
 pub use bulk::{
-    BulkOptions, BulkParts, BulkPlan, BulkStatus, BulkTask, Cleaned, DEFAULT_CHUNK_SIZE, DEFAULT_COMPACT_ROWS,
-    Decision, OpenRun, Phase, PhaseStatus, ResolveOptions, StageReport, TaskOptions, TaskReport, WriteReport,
+    BulkOptions, BulkParts, BulkPlan, BulkStatus, BulkTask, Cleaned, DEFAULT_CHUNK_SIZE,
+    DEFAULT_COMPACT_ROWS, Decision, OpenRun, Phase, PhaseStatus, ResolveOptions, StageReport, TaskOptions,
+    TaskReport, WriteReport,
 };
 pub use compact::{CompactOptions, Compacted, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, compact};
 pub use error::{Error, Result};

@@ -264,11 +264,15 @@ mod tests {
             let (bytes, object) = object(most);
             let tail = Tail::decode(&bytes[object.tail as usize..]).unwrap();
             assert_eq!(tail.partitions, [key("a", 2020), key("a", 2021), key("b", 2020)]);
-            let lines: Vec<(u32, String)> = tail.frames.iter().map(|frame| {
-                let at = frame.offset as usize;
-                let lines = decompress(&bytes[at..at + frame.bytes as usize], frame.raw).unwrap();
-                (frame.partition, String::from_utf8(lines).unwrap())
-            }).collect();
+            let lines: Vec<(u32, String)> = tail
+                .frames
+                .iter()
+                .map(|frame| {
+                    let at = frame.offset as usize;
+                    let lines = decompress(&bytes[at..at + frame.bytes as usize], frame.raw).unwrap();
+                    (frame.partition, String::from_utf8(lines).unwrap())
+                })
+                .collect();
             let of_b: String = lines.iter().filter(|(p, _)| *p == 2).map(|(_, l)| l.as_str()).collect();
             assert_eq!(of_b, "{\"a\":1}\n{\"a\":3}\n");
         }

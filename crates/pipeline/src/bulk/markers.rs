@@ -1,8 +1,8 @@
 //! Small JSON files in the store: read, written, and created only where there is none.
 
 use bytes::Bytes;
-use earthcatalog_store::{Base, conditional};
 use earthcatalog_store::conditional::Outcome;
+use earthcatalog_store::{Base, conditional};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

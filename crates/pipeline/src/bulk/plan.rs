@@ -130,7 +130,8 @@ pub async fn plan(
     let run = Run::plan(&parts, options).await?.of_bulk(&identity(options, bulk));
     if run.mode == Mode::Sync {
         return Err(Error::Options {
-            message: "a bulk run is full or delta, and cannot delete what an inventory no longer lists".to_owned(),
+            message: "a bulk run is full or delta, and cannot delete what an inventory no longer lists"
+                .to_owned(),
             hint: "use `earthcatalog ingest --mode sync` afterwards".to_owned(),
         });
     }
@@ -141,7 +142,8 @@ pub async fn plan(
     parts.table.prepare().await?;
     observer.on_event(&Event::Started { run_id: &run.id, mode: run.mode.as_str(), grid: &run.grid });
     let writer = FileWriter::new(parts.base.clone(), parts.format.clone(), run.nonce.clone(), false);
-    let job = Job { parts: &parts, options, observer, run, scratch: Scratch::new()?, writer: Arc::new(writer) };
+    let job =
+        Job { parts: &parts, options, observer, run, scratch: Scratch::new()?, writer: Arc::new(writer) };
     make(&job, bulk, &paths).await
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use earthcatalog_catalog::{Change, CommitId, Committed, Filter, Operation};
 use earthcatalog_model::DataFile;
+use earthcatalog_store::Base;
 
 use super::clean::{Cleaned, remove_staging};
 use super::decision::Decision;
@@ -35,19 +36,28 @@ pub async fn register(
     observer: &dyn Observer,
 ) -> Result<Report> {
     let paths = Paths::of(run)?;
-    let plan = match BulkPlan::read(&parts.base, run).await {
-        Err(Error::NoRun { run }) => {
-            let ended = markers::read(&parts.base, &paths.report()).await?;
-            return ended.ok_or(Error::NoRun { run });
+    if let Some(report) = ended(&parts.base, run).await? {
+        // It may have died while it tidied up.
+        if let Ok(plan) = BulkPlan::read(&parts.base, run).await {
+            remove_staging(&parts.base, &plan, &paths, &LEAVES, &mut Cleaned::default()).await?;
         }
-        plan => plan?,
-    };
+        return Ok(report);
+    }
+    let plan = BulkPlan::read(&parts.base, run).await?;
     let work = Registering { parts, plan: &plan, paths: &paths, observer }.work();
     if options.no_lock {
         return work.await;
     }
     let owner = options.owner.clone().unwrap_or_else(|| format!("bulk {run}"));
     under_lease(&parts.base, owner, observer, work).await
+}
+
+/// The report of a run that has ended; None of one that is open.
+///
+/// # Errors
+/// Those of the store.
+pub async fn ended(base: &Base, run: &str) -> Result<Option<Report>> {
+    markers::read(base, &Paths::of(run)?.report()).await
 }
 
 struct Registering<'a> {
@@ -78,7 +88,8 @@ impl Registering<'_> {
         // What is committed is committed: leftovers are for the next collection of garbage.
         let cleaned = remove_staging(base, self.plan, self.paths, &LEAVES, &mut Cleaned::default()).await;
         if let Err(error) = cleaned {
-            self.observer.on_event(&Event::Warning(&format!("not all staged files could be removed: {error}")));
+            self.observer
+                .on_event(&Event::Warning(&format!("not all staged files could be removed: {error}")));
         }
         self.observer.on_event(&Event::Finished(&report));
         Ok(report)

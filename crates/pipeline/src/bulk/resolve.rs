@@ -121,11 +121,13 @@ async fn check_pending(
 ) -> Result<()> {
     let last = staged.get(rounds.last_begins() as usize..).unwrap_or_default();
     let pending: u64 = last.iter().map(|staged| staged.pending).sum();
-    let Some(first) = last.iter().find(|staged| staged.pending > 0).filter(|_| !resolving.accept_rejected) else {
+    let Some(first) = last.iter().find(|staged| staged.pending > 0).filter(|_| !resolving.accept_rejected)
+    else {
         return Ok(());
     };
     let tail = read_tail(base, first).await?;
-    let example = tail.pending.first().map(|p| format!("{}/{}: {}", p.object.bucket, p.object.key, p.message));
+    let example =
+        tail.pending.first().map(|p| format!("{}/{}: {}", p.object.bucket, p.object.key, p.message));
     Err(Error::Pending { run: plan.run.clone(), pending, example: example.unwrap_or_default() })
 }
 
@@ -212,7 +214,8 @@ impl Resolving<'_> {
         let hash = schema_hash(&schema)?;
         let naming = Naming { schema: &hash, objects: &objects };
         let slots = self.slots(gathered, &resolution, &naming);
-        let existing_files = existing.as_ref().map(|(_, existing)| existing.files.as_slice()).unwrap_or_default();
+        let existing_files =
+            existing.as_ref().map(|(_, existing)| existing.files.as_slice()).unwrap_or_default();
         let rewrites = rewrites(existing_files, &naming);
         let remove: Vec<String> = existing_files.iter().map(|(file, _)| file.path.clone()).collect();
         let (rows, partitions) = (slots.iter().map(Slot::rows).sum(), partitions(&slots));
@@ -390,13 +393,8 @@ impl Gathered {
         let numbers: Vec<u32> = partitions.into_iter().map(|key| self.number(key)).collect();
         let global = |local: &u32| numbers.get(*local as usize).copied().unwrap_or_default();
         for frame in frames {
-            let of = FrameOf {
-                chunk,
-                offset: frame.offset,
-                bytes: frame.bytes,
-                rows: frame.rows,
-                raw: frame.raw,
-            };
+            let of =
+                FrameOf { chunk, offset: frame.offset, bytes: frame.bytes, rows: frame.rows, raw: frame.raw };
             self.frames.push((global(&frame.partition), of));
         }
         self.firsts.push(self.next);

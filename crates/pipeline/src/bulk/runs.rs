@@ -1,7 +1,6 @@
 //! The bulk runs of a catalog that have not ended.
 
 use earthcatalog_store::Base;
-use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::markers;
@@ -17,9 +16,6 @@ pub struct OpenRun {
     pub plan: BulkPlan,
 }
 
-/// Plans that are read at once.
-const AT_ONCE: usize = 16;
-
 /// The open runs, the oldest first.
 ///
 /// # Errors
@@ -31,10 +27,13 @@ pub async fn open_runs(base: &Base) -> Result<Vec<OpenRun>> {
         Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
         Err(error) => return Err(base.error("runs", &error).into()),
     };
-    let names = listed.common_prefixes.iter().filter_map(|folder| Paths::of(folder.filename()?).ok());
-    let reads = names.map(|paths| async move { markers::read::<BulkPlan>(base, &paths.plan()).await });
-    let plans: Vec<Option<BulkPlan>> =
-        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+    let plans: Vec<String> = listed
+        .common_prefixes
+        .iter()
+        .filter_map(|folder| Paths::of(folder.filename()?).ok())
+        .map(|paths| paths.plan())
+        .collect();
+    let plans: Vec<Option<BulkPlan>> = markers::read_all(base, plans).await?;
     let mut runs: Vec<OpenRun> = plans.into_iter().flatten().map(|plan| OpenRun { plan }).collect();
     runs.sort_by_key(|run| run.plan.started.micros());
     Ok(runs)

@@ -110,7 +110,9 @@ fn split(frames: Vec<FrameOf>, limits: Limits) -> Vec<Vec<FrameOf>> {
         (rows, bytes) = (rows + u64::from(frame.rows), bytes + frame.raw);
         let is_new_chunk = groups.last().and_then(|g| g.last()).is_none_or(|last| last.chunk != frame.chunk);
         match groups.last_mut() {
-            Some(group) if !(is_new_chunk && (rows > limits.rows || bytes > limits.bytes)) => group.push(frame),
+            Some(group) if !(is_new_chunk && (rows > limits.rows || bytes > limits.bytes)) => {
+                group.push(frame)
+            }
             _ => {
                 (rows, bytes) = (u64::from(frame.rows), frame.raw);
                 groups.push(vec![frame]);
@@ -124,7 +126,11 @@ impl Naming<'_> {
     fn name(&self, key: &PartitionKey, frames: &[FrameOf], lost: &[(u32, u32)]) -> String {
         let objects: Vec<&str> = frames.iter().filter_map(|frame| self.object(frame.chunk)).collect();
         let places: Vec<u64> = frames.iter().map(|frame| frame.offset).collect();
-        name_of(&format!("{VERSION}\0{}\0{}\0{objects:?}\0{places:?}\0{lost:?}", self.schema, key.hive_path()))
+        name_of(&format!(
+            "{VERSION}\0{}\0{}\0{objects:?}\0{places:?}\0{lost:?}",
+            self.schema,
+            key.hive_path()
+        ))
     }
 
     /// The name of a file that is written anew.

@@ -7,8 +7,9 @@ use super::claim;
 use super::decision::Decision;
 use super::markers::VERSION;
 use super::plan::BulkPlan;
+use super::register::ended;
 use super::rounds::Rounds;
-use super::stage::{Staged, StageReport, stage};
+use super::stage::{StageReport, Staged, stage};
 use super::work::BulkParts;
 use super::write::{WriteReport, Written, write};
 use crate::error::{Error, Result};
@@ -174,11 +175,14 @@ fn check_number(plan: &BulkPlan, phase: Phase, number: u32, tasks: u32) -> Resul
     })
 }
 
-/// The numbers of the tasks of a phase that are not done.
+/// The numbers of the tasks of a phase that are not done; of a run that has ended, none.
 ///
 /// # Errors
 /// [`Error::NoRun`]; [`Error::Unfinished`] where it is not resolved yet what is to be written.
 pub async fn undone(base: &Base, run: &str, phase: Phase) -> Result<Vec<u32>> {
+    if ended(base, run).await?.is_some() {
+        return Ok(Vec::new());
+    }
     let plan = BulkPlan::read(base, run).await?;
     let paths = plan.paths()?;
     match phase {

@@ -219,8 +219,7 @@ impl Writing<'_> {
             parts.push((*frame, bytes));
         }
         let lost: HashSet<(u32, u32)> = slot.lost.iter().copied().collect();
-        let (format, schema, cell) =
-            (self.format.clone(), self.schema.clone(), slot.partition.cell.clone());
+        let (format, schema, cell) = (self.format.clone(), self.schema.clone(), slot.partition.cell.clone());
         on_rayon(move || encode(&*format, &schema, &cell, &parts, &lost)).await?
     }
 

@@ -216,6 +216,22 @@ async fn an_open_run_is_no_garbage_and_a_cleaned_one_leaves_nothing() {
     assert!(catalog.bulk_runs().await.unwrap().is_empty());
 }
 
+/// Whoever embeds the facade runs it where they like: no future of it is bound to a thread.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_may_move_to_another_thread() {
+    let bench = Bench::new();
+    let inventory = bench.inventory("items", &bodies());
+    let catalog = bench.catalog(Arc::new(InMemory::new())).await;
+    let work = async move {
+        let run = catalog.bulk_plan(&in_chunks(&full(&inventory), 50, 100), &()).await.unwrap().run;
+        catalog.bulk_task(&BulkTask::new(&run, Phase::Stage, 0), &options(), &()).await.unwrap();
+        catalog.bulk_status(&run).await.unwrap();
+        catalog.bulk_finish(&run, ResolveOptions::default(), &options(), &()).await.unwrap();
+        catalog.ingest(&full(&inventory), &()).await.unwrap().rows
+    };
+    assert!(tokio::spawn(work).await.unwrap() > 20);
+}
+
 /// A folder whose bucket has gone is fatal; an object that cannot be read now is pending.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_had_is_pending_until_somebody_decides() {

@@ -7,7 +7,8 @@ use earthcatalog_catalog::CommitId;
 use earthcatalog_inventory::{Format, Inventory, ObjectBatch, Writer};
 use earthcatalog_model::{IdHash, KeyHash, ObjectRef, Timestamp};
 use earthcatalog_store::Base;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::decision::Decision;
@@ -118,7 +119,19 @@ pub(super) async fn read_before(base: &Base, plan: &BulkPlan) -> Result<HashMap<
 ///
 /// # Errors
 /// Where the inventory or the catalog cannot be read, or nothing of the inventory passes the filters.
-pub async fn plan(
+///
+/// Boxed, as [`ingest`](crate::ingest) is.
+pub fn plan<'a>(
+    parts: &'a BulkParts,
+    inventory: Arc<dyn Inventory>,
+    options: &'a IngestOptions,
+    bulk: &'a BulkOptions,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<BulkPlan>> {
+    plan_run(parts, inventory, options, bulk, observer).boxed()
+}
+
+async fn plan_run(
     parts: &BulkParts,
     inventory: Arc<dyn Inventory>,
     options: &IngestOptions,

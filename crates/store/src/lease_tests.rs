@@ -8,6 +8,7 @@ use futures::future::join_all;
 use object_store::memory::InMemory;
 
 use super::*;
+use crate::base::Base;
 use crate::options::StoreOptions;
 use crate::stores::Stores;
 

@@ -23,8 +23,9 @@ use file::ConfigFile;
 use layers::{Layers, Resolved};
 
 /// The keys of the configuration file. In the environment they are upper case with `_` for `-`, behind `EARTHCATALOG_`.
-pub(crate) const KEYS: [&str; 20] = [
+pub(crate) const KEYS: [&str; 21] = [
     "catalog",
+    "lock-path",
     "anonymous",
     "map-bucket",
     "timeout",
@@ -50,6 +51,7 @@ pub(crate) const KEYS: [&str; 20] = [
 #[derive(Debug)]
 pub(crate) struct Settings {
     catalog: Option<String>,
+    lock_path: Option<String>,
     /// How storage is reached.
     pub(crate) store: StoreOptions,
     /// How progress is shown.
@@ -94,13 +96,15 @@ impl Settings {
         let file = ConfigFile::find(global.config.as_deref(), env)?;
         let mut layers = Layers::new(env, file.as_ref());
         let catalog = layers.maybe("catalog", global.catalog.clone())?;
+        let lock_path = layers.maybe("lock-path", global.lock_path.clone())?;
         let store = store(&mut layers, global)?;
         let progress = layers.one("progress", progress(global), ProgressMode::Auto)?;
         let log = layers.one("log", verbosity(global), "warn".to_owned())?;
         let log_format = layers.one("log-format", global.log_format, LogFormat::Text)?;
         let ingest = IngestSettings::resolve(&mut layers, ingest)?;
         let resolved = layers.finish();
-        Ok(Self { catalog, store, progress, log, log_format, ingest, resolved, file: file.map(|f| f.path) })
+        let file = file.map(|f| f.path);
+        Ok(Self { catalog, lock_path, store, progress, log, log_format, ingest, resolved, file })
     }
 
     /// The catalog's base.
@@ -118,7 +122,11 @@ impl Settings {
 
     /// What the facade opens catalogs with.
     pub(crate) fn config(&self) -> Config {
-        Config { store: self.store.clone(), unsafe_no_cas: self.ingest.unsafe_no_cas }
+        Config {
+            store: self.store.clone(),
+            unsafe_no_cas: self.ingest.unsafe_no_cas,
+            lock_path: self.lock_path.clone().filter(|location| !location.is_empty()),
+        }
     }
 }
 

@@ -70,3 +70,15 @@ pub trait Observer: Send + Sync {
 impl Observer for () {
     fn on_event(&self, _: &Event<'_>) {}
 }
+
+/// The observer of calls that nobody looks on at: warnings go to the log, the rest nowhere.
+#[derive(Debug, Clone, Copy)]
+pub struct ToLog;
+
+impl Observer for ToLog {
+    fn on_event(&self, event: &Event<'_>) {
+        if let Event::Warning(message) = event {
+            tracing::warn!("{message}");
+        }
+    }
+}

@@ -40,10 +40,11 @@ mod write;
 
 pub use compact::{CompactOptions, Compacted, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, compact};
 pub use error::{Error, Result};
-pub use event::{Event, Observer, Progress};
+pub use event::{Event, Observer, Progress, ToLog};
 pub use gc::{Collected, DEFAULT_GRACE, Garbage, GcOptions, gc};
 pub use grid_properties::{grid_of, grid_spec};
 pub use ingest::ingest;
+pub use leased::under_lease;
 pub use options::{DEFAULT_CONCURRENCY, DEFAULT_MEMORY, IngestOptions, Mode, Share, Stop};
 pub use parts::{Href, Parts};
 pub use regrid::{RegridOptions, RegridParts, Regridded, regrid};

@@ -162,7 +162,7 @@ async fn small_files_become_one_a_partition() {
     // The lease is taken and given back.
     let locked = CompactOptions { no_lock: false, ..options() };
     catalog.compact(&locked, &()).await.unwrap();
-    assert_eq!(earthcatalog::lease::read(catalog.base()).await.unwrap(), None);
+    assert_eq!(earthcatalog::lease::read(&catalog.base().locks()[0]).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

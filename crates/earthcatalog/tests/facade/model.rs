@@ -122,7 +122,8 @@ impl World {
     }
 
     async fn tidy(catalog: &Catalog) -> earthcatalog::Result<()> {
-        catalog.expire(&ExpireOptions { keep_last: 1, ..ExpireOptions::default() }).await?;
+        let options = ExpireOptions { keep_last: 1, no_lock: true, ..ExpireOptions::default() };
+        catalog.expire(&options).await?;
         let options = GcOptions { grace: Duration::ZERO, no_lock: true, ..GcOptions::default() };
         catalog.gc(&options, &()).await.map(drop)
     }

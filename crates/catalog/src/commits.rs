@@ -50,6 +50,20 @@ pub(crate) fn applied(
     properties
 }
 
+/// Why a change cannot be made on a state with this snapshot and these properties; None if it can.
+pub(crate) fn outdated(
+    change: &Change,
+    snapshot: Option<i64>,
+    properties: &BTreeMap<String, String>,
+) -> Option<String> {
+    let name = |id: Option<i64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    if let Some(seen) = change.decided_on.filter(|seen| *seen != snapshot) {
+        return Some(format!("its snapshot was {} and is {}", name(seen), name(snapshot)));
+    }
+    let other = change.expects.iter().find(|(key, value)| properties.get(*key) != value.as_ref());
+    other.map(|(key, _)| format!("its property {key} is no longer what it was"))
+}
+
 /// Refuses changes that make no sense on any table.
 pub(crate) fn check(change: &Change) -> Result<()> {
     let reason = match &change.operation {

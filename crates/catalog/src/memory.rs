@@ -61,8 +61,8 @@ impl MemoryTable {
         if let Some(snapshot_id) = commits::find(&old.properties, &change.id) {
             return Ok(Committed { snapshot_id, head: old });
         }
-        if change.decided_on.is_some_and(|seen| seen != old.snapshot_id) {
-            return Err(self.conflict(format!("its snapshot is {:?}", old.snapshot_id)));
+        if let Some(reason) = commits::outdated(change, old.snapshot_id, &old.properties) {
+            return Err(self.conflict(reason));
         }
         let schema = evolved(&self.location, &old.schema, change.schema.as_ref())?;
         let made = self.snapshot(state, &old, change)?;

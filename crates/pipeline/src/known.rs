@@ -1,5 +1,6 @@
 //! The hash index of the table as a run finds it, or made anew where it does not belong to the table's state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use earthcatalog_catalog::{CommitId, Filter, Head, Table};
@@ -95,6 +96,12 @@ fn index_file(path: &str, summary: index::Summary) -> IndexFile {
 /// What names the state of a table that an index was made from, where no commit of ours made that state.
 pub(crate) fn generation(head: &Head) -> String {
     format!("snapshot-{}", head.snapshot_id.unwrap_or_default())
+}
+
+/// What a change expects that takes over the index of that state, or a part of it: no other index was named since. A
+/// commit that changes nothing but the index leaves the snapshot as it is.
+pub(crate) fn on_index(head: &Head) -> BTreeMap<String, Option<String>> {
+    [(INDEX.to_owned(), head.properties.get(INDEX).cloned())].into()
 }
 
 /// True if the index is that of the table's current snapshot.

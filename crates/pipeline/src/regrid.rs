@@ -27,7 +27,7 @@ use crate::fates::Fates;
 use crate::grid_properties::{self, grid_of, grid_spec};
 use crate::index_update::{named, put_index};
 use crate::intake::{Budget, Intake, SchemaOf};
-use crate::known::{INDEX, is_current};
+use crate::known::{INDEX, is_current, on_index};
 use crate::leased::under_lease;
 use crate::options::{DEFAULT_MEMORY, Stop};
 use crate::parts::Href;
@@ -231,6 +231,7 @@ impl Job<'_> {
             schema: Some((*intake.schema()).clone()),
             properties,
             decided_on: Some(self.head.snapshot_id),
+            expects: on_index(&self.head),
             summary: BTreeMap::from([("earthcatalog.maintenance".to_owned(), "regrid".to_owned())]),
         };
         self.observer.on_event(&Event::Committing { files, rows });

@@ -18,7 +18,9 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::event::ToLog;
-use crate::known::{INDEX, INDEX_PATH, MADE_IDS, MADE_OBJECTS, Reading, generation, is_current, read_table};
+use crate::known::{
+    INDEX, INDEX_PATH, MADE_IDS, MADE_OBJECTS, Reading, generation, is_current, on_index, read_table,
+};
 use crate::leased::under_lease;
 use crate::options::DEFAULT_MEMORY;
 use crate::parts::Href;
@@ -408,6 +410,7 @@ async fn fix_index(reading: &Reading<'_>, head: &Head) -> Result<()> {
         schema: None,
         properties: [(INDEX.to_owned(), Some(files.to_json()?)), (INDEX_PATH.to_owned(), path)].into(),
         decided_on: Some(head.snapshot_id),
+        expects: on_index(head),
         summary: BTreeMap::new(),
     };
     reading.table.commit(change).await.map(drop).map_err(Error::from)

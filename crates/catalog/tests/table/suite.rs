@@ -51,6 +51,7 @@ async fn check(table: &dyn History, base: &str) {
     replaces(&fixture).await;
     grows(&fixture).await;
     sets_properties(&fixture).await;
+    expects_properties(&fixture).await;
     old_states_can_be_read(&fixture).await;
     replaces_all(&fixture).await;
     tells_its_history(&fixture).await;
@@ -161,6 +162,43 @@ async fn sets_properties(f: &Fixture<'_>) {
     assert_eq!(f.table.commit(set("8", Some("other"))).await.unwrap().head, head);
     f.table.commit(set("9", None)).await.unwrap();
     assert_eq!(f.head().await.properties.get("earthcatalog.x"), None);
+}
+
+/// A property that a change was decided on is checked with the commit, whatever it does; the snapshot says nothing of it.
+async fn expects_properties(f: &Fixture<'_>) {
+    let before = f.head().await;
+    let set = |id: &str, expected: Option<&str>, value: Option<&str>| Change {
+        properties: [("earthcatalog.g".to_owned(), value.map(str::to_owned))].into(),
+        expects: [("earthcatalog.g".to_owned(), expected.map(str::to_owned))].into(),
+        decided_on: Some(before.snapshot_id),
+        ..change(id, Operation::Properties)
+    };
+    f.table.commit(set("p1", None, Some("1"))).await.unwrap();
+    let head = f.head().await;
+    for late in [set("p2", None, Some("2")), set("p3", Some("2"), Some("3")), set("p4", Some(""), None)] {
+        let append = Change {
+            operation: Operation::Append,
+            id: CommitId::new(format!("{}a", late.id)),
+            ..late.clone()
+        };
+        for change in [late, append] {
+            let refused = f.table.commit(change).await;
+            assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+        }
+    }
+    assert_eq!(f.head().await, head);
+    // The same commit again is the commit that was made, not one that came late.
+    assert_eq!(f.table.commit(set("p1", None, Some("1"))).await.unwrap().head, head);
+    // Of two that were decided on one value, one gets in.
+    let both =
+        [f.table.commit(set("p5", Some("1"), Some("5"))), f.table.commit(set("p6", Some("1"), Some("6")))];
+    let outcomes = futures::future::join_all(both).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    assert!(outcomes.iter().all(|o| matches!(o, Ok(_) | Err(Error::Conflict { .. }))), "{outcomes:?}");
+    let now = f.head().await.properties.get("earthcatalog.g").cloned();
+    f.table.commit(set("p7", now.as_deref(), None)).await.unwrap();
+    assert_eq!(f.head().await.properties.get("earthcatalog.g"), None);
+    assert_eq!(f.head().await.snapshot_id, before.snapshot_id);
 }
 
 async fn old_states_can_be_read(f: &Fixture<'_>) {

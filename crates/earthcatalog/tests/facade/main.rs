@@ -13,6 +13,8 @@ mod compaction;
 #[cfg(test)]
 mod deaths;
 #[cfg(test)]
+mod index;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod real_items;

@@ -291,8 +291,14 @@ fn portions(groups: Vec<Group>) -> Vec<Vec<Group>> {
 fn change(head: &Head, merged: &[Merged]) -> Result<Change> {
     let id = CommitId::new(uuid::Uuid::now_v7().simple().to_string());
     let removed = merged.iter().flat_map(|merged| &merged.group.files).map(|file| file.path.clone());
+    let remove = removed.collect();
+    // Readers of changes skip what is only rewritten: rows that another has superseded are more than that.
+    let operation = match merged.iter().all(|merged| merged.rows() == merged.group.rows()) {
+        true => Operation::Rewrite { remove },
+        false => Operation::Replace { remove },
+    };
     Ok(Change {
-        operation: Operation::Replace { remove: removed.collect() },
+        operation,
         add: merged.iter().flat_map(|merged| merged.files.clone()).collect(),
         schema: None,
         properties: index_after(head, &id)?,

@@ -53,6 +53,7 @@ async fn check(table: &dyn History, base: &str) {
     sets_properties(&fixture).await;
     expects_properties(&fixture).await;
     old_states_can_be_read(&fixture).await;
+    rewrites(&fixture).await;
     replaces_all(&fixture).await;
     tells_its_history(&fixture).await;
     expires(&fixture).await;
@@ -209,6 +210,29 @@ async fn old_states_can_be_read(f: &Fixture<'_>) {
     assert_eq!(files.len(), before.len());
 }
 
+async fn rewrites(f: &Fixture<'_>) {
+    let head = f.head().await;
+    let remove = vec![f.file("e", "c1", Some(2020), 4).path];
+    let rewrite = |id: &str, rows, decided_on| Change {
+        add: vec![f.file("e2", "c1", Some(2020), rows)],
+        decided_on,
+        ..change(id, Operation::Rewrite { remove: remove.clone() })
+    };
+    for (id, rows, decided_on) in [("r1", 5, Some(head.snapshot_id)), ("r2", 4, None)] {
+        let refused = f.table.commit(rewrite(id, rows, decided_on)).await;
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
+    }
+    let stale = f.table.commit(rewrite("r3", 4, Some(None))).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+    assert_eq!(f.head().await, head);
+    f.table.commit(rewrite("r", 4, Some(head.snapshot_id))).await.unwrap();
+    assert_eq!(f.names(&Filter::default()).await, set(&["b", "c", "e2", "g", "h", "i"]));
+    let last = f.table.snapshots().await.unwrap().pop().unwrap();
+    assert_eq!((last.operation.as_str(), f.head().await.rows), ("replace", head.rows));
+    let gone = f.table.commit(rewrite("r4", 4, Some(Some(last.id)))).await;
+    assert!(matches!(gone, Err(Error::Conflict { .. })), "{gone:?}");
+}
+
 async fn replaces_all(f: &Fixture<'_>) {
     let head = f.head().await;
     let full = |id: &str, add| Change {
@@ -233,7 +257,7 @@ async fn replaces_all(f: &Fixture<'_>) {
 async fn tells_its_history(f: &Fixture<'_>) {
     let snapshots = f.table.snapshots().await.unwrap();
     let commits: Vec<&str> = snapshots.iter().filter_map(|entry| entry.commit_id()).collect();
-    assert_eq!(commits, ["1", "2", "3", "5", "6", "10", "11", "13"]);
+    assert_eq!(commits, ["1", "2", "3", "5", "6", "10", "r", "11", "13"]);
     let parents: Vec<Option<i64>> = snapshots.iter().map(|entry| entry.parent).collect();
     let ids = snapshots.iter().map(|entry| Some(entry.id));
     assert_eq!(parents, std::iter::once(None).chain(ids).take(snapshots.len()).collect::<Vec<_>>());
@@ -259,7 +283,7 @@ async fn expires(f: &Fixture<'_>) {
         assert_eq!(head, Some(f.head().await));
         paths.into_iter().filter(|path| path.ends_with(".parquet")).count()
     };
-    assert_eq!(referenced().await, 9);
+    assert_eq!(referenced().await, 10);
     let head = f.head().await;
     let all = f.table.snapshots().await.unwrap();
     let expire = |keep_last, before: Option<&str>| Expiry {
@@ -270,8 +294,8 @@ async fn expires(f: &Fixture<'_>) {
     let planned = f.table.expirable(&expire(2, None)).await.unwrap();
     assert_eq!(f.table.snapshots().await.unwrap(), all);
     let gone = f.table.expire(&expire(2, None)).await.unwrap();
-    assert_eq!((gone.as_slice(), planned.as_slice()), (all.get(..6).unwrap(), all.get(..6).unwrap()));
-    assert_eq!(f.table.snapshots().await.unwrap(), all.get(6..).unwrap());
+    assert_eq!((gone.as_slice(), planned.as_slice()), (all.get(..7).unwrap(), all.get(..7).unwrap()));
+    assert_eq!(f.table.snapshots().await.unwrap(), all.get(7..).unwrap());
     assert_eq!(f.table.expire(&expire(2, None)).await.unwrap(), []);
     let now = f.head().await;
     assert_eq!(Head { metadata_location: head.metadata_location.clone(), ..now }, head);

@@ -45,6 +45,10 @@ async fn files(catalog: &Catalog) -> Vec<DataFile> {
     catalog.files(&Query::default()).await.unwrap()
 }
 
+async fn last_operation(catalog: &Catalog) -> String {
+    catalog.history().await.unwrap().pop().unwrap().operation
+}
+
 /// A catalog in which every row of a full ingest is a file of its own, under different names.
 struct Scattered {
     bench: Bench,
@@ -153,6 +157,7 @@ async fn small_files_become_one_a_partition() {
     assert_eq!((done.partitions, done.files_after, done.duplicates), (many, Some(many), 0));
     assert_eq!((done.files_before, done.rows), (planned.files_before, planned.rows));
     assert_eq!((done.snapshots.len(), done.given_way), (1, 0));
+    assert_eq!(last_operation(&catalog).await, "replace");
     assert_eq!(rows(&catalog).await, before);
     assert!(catalog.stats().await.unwrap().iter().all(|p| p.file_count == 1));
     let head = catalog.table().head().await.unwrap().unwrap();
@@ -316,6 +321,7 @@ async fn of_an_append_and_a_compaction_both_are_there() {
     // Merged with the row it is a copy of, only one of the two is left.
     let done = catalog.compact(&options(), &()).await.unwrap();
     assert_eq!(done.duplicates, 1);
+    assert_eq!(last_operation(&catalog).await, "overwrite", "rows went");
     assert_eq!(rows(&catalog).await, before);
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // A catalog of its own to write to: the others stay as we made them.
     let other = catalog("append", "fixtures/inventory.parquet", "s2:4")?;
     script(&venv, "append_pyiceberg.py", &other)?;
+    script(&venv, "read_model.py", &model()?)?;
     script(&venv, "read_duckdb.py", &s2)?;
     script(&venv, "read_items.py", &s2)?;
     if whole {
@@ -85,6 +86,21 @@ fn catalog(name: &str, inventory: &str, grid: &str) -> Result<Catalog> {
     let path = target().join("interop/catalogs").join(format!("{name}.json"));
     fs::write(&path, Value::Object(facts).to_string())?;
     Ok(Catalog { folder, facts: path })
+}
+
+/// Sequences of the model test whose catalogs are left for PyIceberg.
+const SEQUENCES: &str = "16";
+
+/// Has the model test of the facade leave its catalogs in a folder, each with what it should hold.
+fn model() -> Result<Catalog> {
+    let catalog = folder("model")?;
+    // The workspace's features, so that what its tests have built is not built again.
+    let mut test = process::cargo();
+    test.args(["test", "--quiet", "--locked", "--workspace", "--test", "facade"]);
+    test.arg("a_catalog_is_what_the_model_says");
+    test.env("EARTHCATALOG_SOAK_CASES", SEQUENCES).env("EARTHCATALOG_TEST_CATALOGS", &catalog.folder);
+    process::run(&mut test)?;
+    Ok(catalog)
 }
 
 /// An empty folder for catalogs that a script makes, and how our command line is run on them.

@@ -15,6 +15,8 @@ mod deaths;
 #[cfg(test)]
 mod index;
 #[cfg(test)]
+mod left_behind;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod real_items;

@@ -9,11 +9,11 @@ use crate::report::Report;
 pub struct Progress {
     /// Lines of the inventory read.
     pub listed: u64,
-    /// Of these, those that pass the filters: what will be fetched.
+    /// Of these, those that pass the filters: what will be fetched. Items, where a table is covered anew.
     pub selected: u64,
     /// True once `listed` and `selected` are final.
     pub listing_done: bool,
-    /// Objects fetched, or given up.
+    /// Objects fetched, or given up; items read, where a table is covered anew.
     pub fetched: u64,
     /// Bytes fetched.
     pub bytes: u64,
@@ -33,7 +33,7 @@ pub enum Event<'a> {
     Started {
         /// Its id.
         run_id: &'a str,
-        /// Its mode, decided: never `auto`.
+        /// Its mode, decided: never `auto`. `regrid` for a table that is covered anew.
         mode: &'static str,
         /// The grid's name.
         grid: &'a str,

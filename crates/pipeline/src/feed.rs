@@ -23,7 +23,7 @@ const CHUNK_OBJECTS: usize = 64;
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// How often progress is told.
-const TELL_EVERY: Duration = Duration::from_millis(200);
+pub(crate) const TELL_EVERY: Duration = Duration::from_millis(200);
 
 /// Lists, fetches and prepares everything, and gives it to the intake.
 pub(crate) async fn feed(job: &Job<'_>, seqs: Option<Arc<SeqSet>>, intake: &mut Intake) -> Result<Listed> {

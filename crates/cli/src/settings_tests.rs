@@ -83,7 +83,7 @@ fn mistakes_name_their_line() {
     wrong(
         &[],
         "\n\nmemroy = '1GiB'",
-        &["c.toml:3: unknown key \"memroy\"", "did you mean \"memory\"?", "catalog, anonymous"],
+        &["c.toml:3: unknown key \"memroy\"", "did you mean \"memory\"?", "catalog, lock-path, anonymous"],
     );
     wrong(&[], "a = [", &["c.toml:1:"]);
     wrong(&[], "catalog = 's3://x'\nmemory = 'much'", &["c.toml:2: memory: \"much\" is no size"]);

@@ -79,15 +79,19 @@ async fn remove_once(
     if staging != paths.folder() {
         folders.push(staging);
     }
-    for folder in folders {
-        let found = list(base, &folder).await?;
+    for folder in &folders {
+        let found = list(base, folder).await?;
         let found: Vec<(Path, u64)> = found.into_iter().filter(|(path, _)| !stays(path)).collect();
         cleaned.files += found.len() as u64;
         cleaned.bytes += found.iter().map(|(_, bytes)| bytes).sum::<u64>();
         delete(base, found.into_iter().map(|(path, _)| path).collect()).await?;
     }
     cleaned.files += 1;
-    Ok(base.delete(&paths.plan()).await?)
+    base.delete(&paths.plan()).await?;
+    for folder in &folders {
+        base.sweep(folder).await;
+    }
+    Ok(())
 }
 
 /// Takes away what the run wrote and the table does not have.

@@ -1,7 +1,8 @@
 //! What a run tells while it goes on.
 
-use earthcatalog_model::Rejection;
+use earthcatalog_model::{Rejection, Timestamp};
 
+use crate::bulk::Phase;
 use crate::report::Report;
 
 /// The numbers of a run so far. They only grow.
@@ -25,6 +26,32 @@ pub struct Progress {
     pub files: u64,
 }
 
+/// How far the tasks of a phase of a bulk run are, over all that work on them. The numbers of a task that has to be done
+/// again are taken back.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct TasksProgress {
+    /// The phase.
+    pub phase: Phase,
+    /// Its tasks.
+    pub tasks: u64,
+    /// Those that are done.
+    pub done: u64,
+    /// Objects to fetch.
+    pub objects: u64,
+    /// Objects fetched, or given up.
+    pub fetched: u64,
+    /// Bytes fetched since the driver began.
+    pub bytes: u64,
+    /// Objects rejected.
+    pub rejected: u64,
+    /// Objects that could not be had so far.
+    pub pending: u64,
+    /// Objects a second since the driver began; of staging.
+    pub objects_per_second: Option<f64>,
+    /// Seconds that the phase will still take at the rate since then.
+    pub seconds_left: Option<f64>,
+}
+
 /// Something that happened. Events come in the order of their happening, from one task at a time.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -38,6 +65,19 @@ pub enum Event<'a> {
         /// The grid's name.
         grid: &'a str,
     },
+    /// An open bulk run that was asked for the same was found: it goes on.
+    Found {
+        /// Its id.
+        run_id: &'a str,
+        /// Its mode.
+        mode: &'a str,
+        /// The grid's name.
+        grid: &'a str,
+        /// When it was planned.
+        started: Timestamp,
+    },
+    /// Some tasks of a bulk run went by; told by who hands them out.
+    Tasks(TasksProgress),
     /// Some items went by. At most a few a second.
     Progress(Progress),
     /// An object was rejected; it will be a row of `rejected.parquet`.

@@ -179,6 +179,14 @@ impl Base {
         none_if_missing(deleted.map_err(|e| self.error(rel, &e))).map(|_| ())
     }
 
+    /// On a local disk, deletes what no listing of a folder shows: files that a process had not finished when it died, and
+    /// folders that are empty. Nobody may be writing there.
+    pub async fn sweep(&self, rel: &str) {
+        if let Some(base) = self.local() {
+            crate::local::sweep(base.join(literal(rel).as_ref())).await;
+        }
+    }
+
     /// An error of the store, about the file `rel`.
     pub fn error(&self, rel: &str, error: &object_store::Error) -> Error {
         Error::from_store(&self.location(rel), error)

@@ -139,17 +139,19 @@ async fn plan_run(
     observer: &dyn Observer,
 ) -> Result<BulkPlan> {
     bulk.check()?;
-    let parts = parts.with(inventory);
-    let run = Run::plan(&parts, options).await?.of_bulk(&identity(options, bulk));
-    if run.mode == Mode::Sync {
+    if options.mode == Mode::Sync {
         return Err(Error::Options {
             message: "a bulk run is full or delta, and cannot delete what an inventory no longer lists"
                 .to_owned(),
             hint: "use `earthcatalog ingest --mode sync` afterwards".to_owned(),
         });
     }
+    let parts = parts.with(inventory);
+    let run = Run::plan(&parts, options).await?.of_bulk(&identity(options, bulk));
     let paths = Paths::of(&run.id)?;
     if let Some(found) = found(&parts.base, &run, &paths).await? {
+        let BulkPlan { run, mode, grid, started, .. } = &found;
+        observer.on_event(&Event::Found { run_id: run, mode, grid, started: *started });
         return Ok(found);
     }
     parts.table.prepare().await?;

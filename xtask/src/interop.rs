@@ -1,7 +1,8 @@
 //! `cargo xtask interop`: our catalogs, read by programs that no one here wrote.
 //!
 //! Makes a Python environment of pinned versions, catalogs of the bundled fixtures, and runs the scripts of
-//! `xtask/interop/` over them. The last has earthcatalog 0.6.1 make catalogs, and our command line live with them. Each script prints a line a check and fails by its exit code.
+//! `xtask/interop/` over them. The last two have others write files of items and earthcatalog 0.6.1 make catalogs, and our command line
+//! live with them. Each script prints a line a check and fails by its exit code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,9 +48,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     script(&venv, "append_pyiceberg.py", &other)?;
     script(&venv, "read_duckdb.py", &s2)?;
     script(&venv, "read_items.py", &s2)?;
+    script(&venv, "files_of_items.py", &empty("items")?)?;
     if whole {
         script(&venv, "read_earthcatalog.py", &h3)?;
-        return script(&venv, "older_catalog.py", &older()?);
+        return script(&venv, "older_catalog.py", &empty("older")?);
     }
     println!("skipped: earthcatalog 0.6.1 needs Python 3.12, and there is none on PATH or in ~/.pyenv");
     Ok(())
@@ -85,9 +87,9 @@ fn catalog(name: &str, inventory: &str, grid: &str) -> Result<Catalog> {
     Ok(Catalog { folder, facts: path })
 }
 
-/// A folder for the catalogs that earthcatalog 0.6.1 makes there, and how our command line is run on them.
-fn older() -> Result<Catalog> {
-    let folder = target().join("interop/catalogs/older");
+/// A folder for what a script makes there, and how our command line is run on it.
+fn empty(name: &str) -> Result<Catalog> {
+    let folder = target().join("interop/catalogs").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -95,7 +97,7 @@ fn older() -> Result<Catalog> {
     let command = earthcatalog::command(&[]);
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-    let facts = target().join("interop/catalogs/older.json");
+    let facts = target().join("interop/catalogs").join(format!("{name}.json"));
     fs::write(&facts, serde_json::json!({ "command": words }).to_string())?;
     Ok(Catalog { folder, facts })
 }

@@ -124,10 +124,13 @@ impl Settings {
 
 impl IngestSettings {
     fn resolve(layers: &mut Layers<'_>, args: Option<&IngestArgs>) -> Result<Self> {
+        let source = args.map(|a| a.inventory.as_str()).unwrap_or_default();
+        let endings = earthcatalog::default_suffixes(source);
+        let endings: Vec<&str> = endings.iter().map(String::as_str).collect();
         Ok(Self {
             mode: layers.one("mode", args.and_then(|a| a.mode), Mode::Auto)?,
             grid: layers.maybe("grid", args.and_then(|a| a.grid.clone()))?,
-            suffixes: suffixes(layers.many("suffix", args.map(|a| a.suffix.clone()), &[".stac.json"])?),
+            suffixes: suffixes(layers.many("suffix", args.map(|a| a.suffix.clone()), &endings)?),
             prefix: layers.maybe("prefix", args.and_then(|a| a.prefix.clone()))?,
             bucket: layers.maybe("bucket", args.and_then(|a| a.bucket.clone()))?,
             assets: layers.one("assets", args.and_then(|a| a.assets), Assets::Auto)?,

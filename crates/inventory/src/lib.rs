@@ -31,6 +31,7 @@
 //! ```
 
 mod batch;
+mod blocks;
 mod build;
 mod by_line;
 mod checksum;
@@ -43,8 +44,11 @@ mod filter;
 mod form;
 mod glob;
 mod href;
+mod items;
+mod kept;
 mod lines;
 mod list;
+mod live;
 mod locate;
 mod manifest;
 mod marks;
@@ -52,6 +56,7 @@ mod memory;
 mod ndjson;
 mod open;
 mod orc;
+mod packed;
 mod parquet;
 mod partitions;
 mod pieces;
@@ -70,6 +75,8 @@ pub use diff::{Change, Diff, DiffCounts, DiffOptions, diff};
 pub use error::{Error, Result};
 pub use filter::{Filter, Selector, Skipped, Verdict};
 pub use glob::Glob;
+pub use items::{ItemsFile, ItemsSource, NoItem, RowItem, RowsToItems, open_items};
+pub use live::{Folder, list};
 pub use memory::MemoryInventory;
 pub use open::{Inventory, OpenOptions, open};
 pub use spool::open_reader;

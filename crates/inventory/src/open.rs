@@ -126,7 +126,8 @@ async fn looks_like_manifest(source: &Source) -> Result<bool> {
     Ok(!ndjson::is_first_line(&self::start(source, 256 << 10).await?))
 }
 
-async fn start(source: &Source, length: u64) -> Result<bytes::Bytes> {
+/// The first bytes.
+pub(crate) async fn start(source: &Source, length: u64) -> Result<bytes::Bytes> {
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
     source.store.get_range(&source.path, 0..source.meta.size.min(length)).await.map_err(read)
 }
@@ -193,6 +194,15 @@ async fn check_manifest(source: &Source, text: &[u8]) -> Result<()> {
     expected.expect(Checksum::of(text), &source.name)
 }
 
+/// A file that is there and not empty.
+pub(crate) async fn open_whole(store: Arc<dyn ObjectStore>, path: Path, name: &str) -> Result<Source> {
+    let meta = store.head(&path).await.map_err(|source| Error::Read { name: name.to_owned(), source })?;
+    match meta.size {
+        0 => Err(Error::Empty { name: name.to_owned() }),
+        _ => Ok(Source { store, path, meta, name: name.into(), md5: None }),
+    }
+}
+
 /// Opens a file that is no manifest.
 pub(crate) async fn open_source(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
     let name = source.name.to_string();
@@ -253,7 +263,7 @@ fn identity(name: &str, meta: &ObjectMeta) -> String {
 }
 
 /// Without user, password, query and fragment; what is no URL is a path, and stays.
-fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let Ok(mut url) = url::Url::parse(text) else { return text.to_owned() };
     if !text.contains("://") {
         return text.to_owned();

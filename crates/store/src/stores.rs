@@ -143,13 +143,18 @@ impl Stores {
     }
 
     /// The root under which a bucket's keys are appended.
-    fn bucket(&self, bucket: &str) -> Result<Located> {
+    pub(crate) fn bucket(&self, bucket: &str) -> Result<Located> {
         if let Some(located) = read(&self.inner.mapped).get(bucket) {
             return Ok(located.clone());
         }
         let located = self.locate(self.bucket_address(bucket)?)?;
         write(&self.inner.mapped).insert(bucket.to_owned(), located.clone());
         Ok(located)
+    }
+
+    /// True where the user says where a bucket is.
+    pub(crate) fn is_mapped(&self, bucket: &str) -> bool {
+        self.inner.options.maps.iter().any(|map| map.bucket == bucket)
     }
 
     fn bucket_address(&self, bucket: &str) -> Result<Address> {
@@ -237,7 +242,7 @@ fn relative<'a>(key: &'a str, folder: &std::path::Path) -> &'a str {
 }
 
 /// `key` under `root`, or nothing if it names no object there.
-fn join(root: &Path, key: &str) -> Option<Path> {
+pub(crate) fn join(root: &Path, key: &str) -> Option<Path> {
     if key.is_empty() || key.starts_with('/') || key.ends_with('/') {
         return None;
     }
@@ -246,7 +251,7 @@ fn join(root: &Path, key: &str) -> Option<Path> {
     Path::parse(whole).ok()
 }
 
-fn bad_key(object: &ObjectRef) -> Error {
+pub(crate) fn bad_key(object: &ObjectRef) -> Error {
     Error::Key {
         bucket: crate::error::scrub(&object.bucket),
         key: object.key.clone(),

@@ -24,7 +24,9 @@ An object that is no valid item never ends the run: it is a row of runs/<run>/re
 #[command(after_help = EXAMPLE)]
 pub(crate) struct IngestArgs {
     /// The inventory, a URL or a local path: manifest.json of an S3 inventory or the folder of its dated folders, a report
-    /// of Google Cloud Storage or Azure, a file in Parquet, ORC, CSV(.gz) or NDJSON, a list of URLs; - is standard input
+    /// of Google Cloud Storage or Azure, a file in Parquet, ORC, CSV(.gz) or NDJSON, a list of URLs; - is standard input;
+    /// list:URL is what is below a folder of a store now, items:URL a file of the items themselves (stac-geoparquet, NDJSON,
+    /// FeatureCollection)
     pub(crate) inventory: String,
 
     /// full replaces the catalog's content in one snapshot; delta adds what is new and replaces what has changed; sync
@@ -33,7 +35,7 @@ pub(crate) struct IngestArgs {
     #[arg(long, value_parser = read::<Mode>)]
     pub(crate) mode: Option<Mode>,
 
-    /// Take keys that end so; repeatable, '' takes every key [default: .stac.json]
+    /// Take keys that end so; repeatable, '' takes every key [default: .stac.json, of items: every key]
     #[arg(long, help_heading = SELECTION, value_name = "TEXT")]
     pub(crate) suffix: Vec<String>,
 

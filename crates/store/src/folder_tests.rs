@@ -1,0 +1,49 @@
+use crate::options::{BucketMap, StoreOptions};
+
+use super::*;
+
+fn stores(maps: &[(&str, &str)]) -> Stores {
+    let map = |(bucket, url): &(&str, &str)| BucketMap { bucket: (*bucket).into(), url: (*url).into() };
+    let maps = maps.iter().map(map).collect();
+    Stores::new(StoreOptions { maps, anonymous: true, ..StoreOptions::default() })
+}
+
+fn check(maps: &[(&str, &str)], url: &str, bucket: &str, path: &str, root: &str) {
+    let folder = stores(maps).folder(url).unwrap();
+    let found = (folder.bucket.as_str(), folder.place.path.as_ref(), folder.root.as_ref());
+    assert_eq!(found, (bucket, path, root), "{url}");
+}
+
+#[test]
+fn folders_are_where_their_bucket_is() {
+    check(&[], "s3://b", "b", "", "");
+    check(&[], "s3://b/a b/c%2F/", "b", "a b/c%2F", "");
+    check(&[("b", "/data/mirror")], "s3://b/a/", "b", "data/mirror/a", "data/mirror");
+    check(&[("b", "s3://c/pre")], "s3://b", "b", "pre", "pre");
+    check(&[], "gs://b/a", "gs://b", "a", "");
+    check(&[], "https://h/a%20b/", "https://h", "a b", "");
+    check(&[], "s3+http://localhost:9/b/a", "b", "a", "");
+    check(&[("b", "/data")], "s3+http://localhost:9/b/a", "b", "data/a", "data");
+    check(&[], "memory://m/a", "memory://m", "a", "");
+    check(&[], "/nowhere/at/all/", "", "nowhere/at/all", "");
+    assert!(stores(&[]).folder("s3://b/../c").is_err());
+}
+
+#[test]
+fn only_what_is_below_a_named_folder_is_served() {
+    let at = |url: &str, bucket: &str, key: &str| {
+        let place = stores(&[]).folder(url).unwrap().object(&ObjectRef::new(bucket, key));
+        place.map(|place| (place.path.to_string(), place.file.is_some()))
+    };
+    assert_eq!(at("/nowhere/a", "", "/nowhere/a/x y.json"), Some(("nowhere/a/x y.json".to_owned(), true)));
+    for key in
+        ["/nowhere/ab/x", "/nowhere/a", "/nowhere/a/", "/nowhere/a/../b/x", "nowhere/a/x", "/etc/passwd"]
+    {
+        assert_eq!(at("/nowhere/a", "", key), None, "{key}");
+    }
+    assert_eq!(at("/nowhere/a", "b", "/nowhere/a/x"), None);
+    assert_eq!(at("memory://m/a", "memory://m", "a/x"), Some(("a/x".to_owned(), false)));
+    assert_eq!(at("s3+http://localhost:9/b/a", "b", "a/x"), Some(("a/x".to_owned(), false)));
+    // A bucket that an inventory can name needs no folder.
+    assert_eq!(at("s3://b/a", "b", "a/x"), None);
+}

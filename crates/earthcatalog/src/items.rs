@@ -16,11 +16,9 @@ const BATCH: usize = 32;
 /// Opens a file of items, which is read to its end here.
 pub(crate) async fn open(stores: &Stores, url: &str) -> Result<Arc<ItemsFile>> {
     let folder = stores.folder(url)?;
-    let path = folder.place.path.clone();
-    let below = path.as_ref().strip_prefix(folder.root.as_ref()).unwrap_or(path.as_ref());
-    let key = format!("{}{}", folder.lead, below.trim_start_matches('/'));
-    let object = ObjectRef::new(folder.bucket, key);
-    let source = ItemsSource { store: folder.place.store, path, url: url.to_owned(), object };
+    let object = folder.named();
+    let source =
+        ItemsSource { store: folder.place.store, path: folder.place.path, url: url.to_owned(), object };
     let file = earthcatalog_inventory::open_items(source, |batch| {
         let rows = earthcatalog_writer::rows_of_others(batch).map_err(|e| e.to_string())?;
         Ok(rows.into_iter().map(of_row).collect())

@@ -1,7 +1,7 @@
 //! What a run reads: an inventory of some kind, and who gets its objects.
 //!
 //! `list:URL` is a live listing; several stand one behind the other, `list:URL list:URL`. `items:URL` is a file that holds
-//! the items themselves. Anything else is the URL of an inventory, or `-`.
+//! the items themselves, `stac:URL` a static catalog whose links are followed. Anything else is the URL of an inventory, or `-`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,7 @@ enum Kind<'a> {
     Inventory(&'a str),
     Live(Vec<&'a str>),
     Items(&'a str),
+    Stac(&'a str),
 }
 
 impl<'a> Kind<'a> {
@@ -47,6 +48,7 @@ impl<'a> Kind<'a> {
             () if source == "-" => Self::Input,
             () if let Some(urls) = after(LIST) => Self::Live(urls.split(ANOTHER).map(str::trim).collect()),
             () if let Some(url) = after(ITEMS) => Self::Items(url),
+            () if let Some(url) = after(STAC) => Self::Stac(url),
             () => Self::Inventory(source),
         }
     }
@@ -55,12 +57,13 @@ impl<'a> Kind<'a> {
 const LIST: &str = "list:";
 const ANOTHER: &str = " list:";
 const ITEMS: &str = "items:";
+const STAC: &str = "stac:";
 
 /// The endings of the keys that a run of this source takes unless it is told otherwise: `.stac.json`, but all of a source that
 /// lists items and nothing else.
 pub fn default_suffixes(source: &str) -> Vec<String> {
     match Kind::of(source) {
-        Kind::Items(_) => Vec::new(),
+        Kind::Items(_) | Kind::Stac(_) => Vec::new(),
         _ => Filter::default().suffixes,
     }
 }
@@ -90,6 +93,7 @@ impl Source {
                 earthcatalog_inventory::open(place.store, place.path, url, options).await?
             }
             Kind::Live(urls) => live(stores, &urls, &mut sources).await?,
+            Kind::Stac(url) => crawled(stores, url, &mut sources).await?,
             Kind::Items(url) => {
                 let file = items::open(stores, url).await?;
                 return Ok(Self { inventory: file.clone(), getting: Getting::FromFile(file) });
@@ -131,6 +135,15 @@ async fn live(stores: &Stores, urls: &[&str], sources: &mut Sources) -> Result<B
     earthcatalog_inventory::list(&name.join(" "), folders).await.map_err(Error::from)
 }
 
+/// Crawls from a root. What is below its folder may be read, local files too.
+async fn crawled(stores: &Stores, url: &str, sources: &mut Sources) -> Result<Box<dyn Inventory>> {
+    let root = stores.folder(url)?;
+    let object = root.named();
+    sources.serve(root.parent());
+    let name = format!("{STAC}{}", scrub(url));
+    Ok(earthcatalog_inventory::crawl(&name, object, Arc::new(sources.clone())).await?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,12 +160,14 @@ mod tests {
         check("list:s3://b/a b,c/", &Kind::Live(vec!["s3://b/a b,c/"]));
         check("list:s3://b/a/ list:/data", &Kind::Live(vec!["s3://b/a/", "/data"]));
         check("list:", &Kind::Live(vec![""]));
+        check("stac:https://h/catalog.json", &Kind::Stac("https://h/catalog.json"));
         check("items:/data/a b.ndjson", &Kind::Items("/data/a b.ndjson"));
     }
 
     #[test]
     fn a_file_of_items_has_nothing_else() {
         assert_eq!(default_suffixes("items:x.parquet"), [""; 0]);
+        assert_eq!(default_suffixes("stac:x/catalog.json"), [""; 0]);
         assert_eq!(default_suffixes("list:s3://b"), [".stac.json"]);
     }
 }

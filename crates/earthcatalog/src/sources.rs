@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use earthcatalog_fetch::{Resolve, Target};
 use earthcatalog_grid::{Grid, GridSpec};
-use earthcatalog_inventory::{Inventory, OpenOptions};
+use earthcatalog_inventory::{Inventory, Locate, OpenOptions};
 use earthcatalog_model::ObjectRef;
 use earthcatalog_pipeline::Href;
 use earthcatalog_store::{Folder, Stores};
-use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -43,7 +44,7 @@ impl Sources {
 
 /// Opens an inventory: a URL or a path of a file, a manifest or a folder of manifests; `-` is standard input, which is
 /// kept in a temporary file while the inventory is there; `list:URL` lists what is below that URL now, and several stand one
-/// behind the other (`list:URL list:URL`).
+/// behind the other (`list:URL list:URL`); `items:URL` is a file of items, and `stac:URL` a static catalog to be crawled.
 ///
 /// # Errors
 /// Where it is not there, cannot be read, or is no inventory.
@@ -56,6 +57,13 @@ async fn read(stores: &Stores, url: &str) -> Result<Vec<u8>> {
     let failed = |source| Error::Regions { url: earthcatalog_store::scrub(url), source };
     let answer = place.store.get(&place.path).await.map_err(failed)?;
     Ok(answer.bytes().await.map_err(failed)?.to_vec())
+}
+
+impl Locate for Sources {
+    fn locate(&self, object: &ObjectRef) -> std::result::Result<(Arc<dyn ObjectStore>, Path), String> {
+        let Target { store, path, .. } = self.resolve(object)?;
+        Ok((store, path))
+    }
 }
 
 impl Resolve for Sources {

@@ -138,6 +138,16 @@ pub enum Error {
         /// The folder's URL.
         name: String,
     },
+    /// A document of a STAC catalog cannot be read, or is none.
+    #[error("the STAC document {name}{of} {message}")]
+    Document {
+        /// Its URL.
+        name: String,
+        /// Which document links to it, in words.
+        of: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A file of items is none, or not whole.
     #[error("{name} {message}")]
     Items {

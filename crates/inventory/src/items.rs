@@ -32,9 +32,8 @@ use crate::batch::ObjectBatch;
 use crate::blocks::Blocks;
 use crate::build::Row;
 use crate::error::{Error, Result};
-use crate::kept::{Kept, Sum};
+use crate::kept::{Kept, Packer};
 use crate::open::{Inventory, open_whole};
-use crate::packed;
 use blocks_of::{Bodies, Place};
 
 /// An item of a row of a Parquet file.
@@ -101,29 +100,18 @@ pub async fn open_items(source: ItemsSource, rows: RowsToItems) -> Result<ItemsF
     let blocks = Arc::new(Blocks::new()?);
     let putting = put::Putting { file: source.object, blocks: blocks.clone(), order: order.clone() };
     let batches = read::batches(whole, putting, rows).await?;
-    let (listing, sum, listed) = keep(batches).await?;
+    let kept = keep(batches, &name).await?;
     let order = std::mem::take(&mut *order.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(ItemsFile { kept: Kept::new(&name, sum, listing, listed), bodies: Bodies::new(blocks, order) })
+    Ok(ItemsFile { kept, bodies: Bodies::new(blocks, order) })
 }
 
-/// Writes the rows of a listing into a temporary file.
-async fn keep(
-    mut batches: BoxStream<'static, Result<ObjectBatch>>,
-) -> Result<(Arc<Blocks>, Sum, Vec<crate::blocks::Block>)> {
-    let blocks = Arc::new(Blocks::new()?);
-    let (mut sum, mut order, mut bytes) = (Sum::default(), Vec::new(), Vec::new());
+/// Keeps the rows of a listing.
+async fn keep(mut batches: BoxStream<'static, Result<ObjectBatch>>, name: &str) -> Result<Kept> {
+    let mut packer = Packer::new(Arc::new(Blocks::new()?));
     while let Some(batch) = batches.next().await {
-        let batch = batch?;
-        bytes.clear();
-        for object in batch.iter() {
-            let object = object.to_ref();
-            let row = Row::of(&object);
-            packed::push(&row, &mut bytes);
-            sum.push(&row);
-        }
-        order.push(blocks.push(&bytes)?);
+        batch?.iter().try_for_each(|object| packer.push(&Row::of(&object.to_ref())))?;
     }
-    Ok((blocks, sum, order))
+    packer.finish(name)
 }
 
 impl ItemsFile {

@@ -54,6 +54,46 @@ impl Inventory for Kept {
     }
 }
 
+/// Objects of a block.
+const BLOCK: usize = 4_096;
+
+/// Keeps rows as they come.
+pub(crate) struct Packer {
+    blocks: Arc<Blocks>,
+    order: Vec<Block>,
+    sum: Sum,
+    bytes: Vec<u8>,
+    rows: usize,
+}
+
+impl Packer {
+    pub(crate) fn new(blocks: Arc<Blocks>) -> Self {
+        Self { blocks, order: Vec::new(), sum: Sum::default(), bytes: Vec::new(), rows: 0 }
+    }
+
+    pub(crate) fn push(&mut self, row: &Row<'_>) -> Result<()> {
+        packed::push(row, &mut self.bytes);
+        self.sum.push(row);
+        self.rows += 1;
+        if self.rows >= BLOCK { self.end_block() } else { Ok(()) }
+    }
+
+    fn end_block(&mut self) -> Result<()> {
+        self.order.push(self.blocks.push(&self.bytes)?);
+        self.bytes.clear();
+        self.rows = 0;
+        Ok(())
+    }
+
+    /// The listing of all that was pushed.
+    pub(crate) fn finish(mut self, name: &str) -> Result<Kept> {
+        if self.rows > 0 {
+            self.end_block()?;
+        }
+        Ok(Kept::new(name, self.sum, self.blocks, self.order))
+    }
+}
+
 fn read(name: &str, blocks: &Blocks, block: Block) -> Result<ObjectBatch> {
     let damaged =
         || Error::Worker { name: name.to_owned(), message: "its temporary file is damaged".to_owned() };

@@ -37,6 +37,7 @@ mod by_line;
 mod checksum;
 mod columns;
 mod convert;
+mod crawl;
 mod csv;
 mod diff;
 mod error;
@@ -71,6 +72,7 @@ mod urlcode;
 mod write;
 
 pub use batch::{ObjectBatch, ObjectView};
+pub use crawl::{Locate, crawl};
 pub use diff::{Change, Diff, DiffCounts, DiffOptions, diff};
 pub use error::{Error, Result};
 pub use filter::{Filter, Selector, Skipped, Verdict};

@@ -68,6 +68,24 @@ impl Stores {
 }
 
 impl Folder {
+    /// The object that its URL names, where that is one.
+    pub fn named(&self) -> ObjectRef {
+        let path = self.place.path.as_ref();
+        let below = path.strip_prefix(self.root.as_ref()).unwrap_or(path).trim_start_matches('/');
+        ObjectRef::new(self.bucket.as_str(), format!("{}{below}", self.lead))
+    }
+
+    /// The folder that it is in; a bucket's root is in itself.
+    #[must_use]
+    pub fn parent(mut self) -> Self {
+        if self.place.path != self.root {
+            let count = self.place.path.parts().count().saturating_sub(1);
+            self.place.path = self.place.path.parts().take(count).collect();
+            self.place.file = self.place.file.and_then(|file| file.parent().map(PathBuf::from));
+        }
+        self
+    }
+
     /// The place of an object below it that only this folder's being named makes readable; None for any other.
     pub fn object(&self, object: &ObjectRef) -> Option<Place> {
         if !self.is_own || object.bucket != self.bucket {

@@ -30,6 +30,20 @@ fn folders_are_where_their_bucket_is() {
 }
 
 #[test]
+fn a_file_is_named_and_is_in_a_folder() {
+    let at = |url: &str| stores(&[("m", "/data/mirror")]).folder(url).unwrap();
+    let named = |url: &str| at(url).named();
+    assert_eq!(named("s3://b/a/x y.json"), ObjectRef::new("b", "a/x y.json"));
+    assert_eq!(named("s3://m/a/x.json"), ObjectRef::new("m", "a/x.json"));
+    assert_eq!(named("/nowhere/x.json"), ObjectRef::new("", "/nowhere/x.json"));
+    assert_eq!(named("https://h/x%20y"), ObjectRef::new("https://h", "x y"));
+    assert_eq!(at("/nowhere/a/x.json").parent().place.path.as_ref(), "nowhere/a");
+    assert!(at("/nowhere/a/x.json").parent().object(&ObjectRef::new("", "/nowhere/a/b/y.json")).is_some());
+    assert!(at("/nowhere/a/x.json").parent().object(&ObjectRef::new("", "/nowhere/y.json")).is_none());
+    assert_eq!(at("s3://m").parent().place.path.as_ref(), "data/mirror");
+}
+
+#[test]
 fn only_what_is_below_a_named_folder_is_served() {
     let at = |url: &str, bucket: &str, key: &str| {
         let place = stores(&[]).folder(url).unwrap().object(&ObjectRef::new(bucket, key));

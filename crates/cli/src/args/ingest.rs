@@ -26,7 +26,7 @@ pub(crate) struct IngestArgs {
     /// The inventory, a URL or a local path: manifest.json of an S3 inventory or the folder of its dated folders, a report
     /// of Google Cloud Storage or Azure, a file in Parquet, ORC, CSV(.gz) or NDJSON, a list of URLs; - is standard input;
     /// list:URL is what is below a folder of a store now, items:URL a file of the items themselves (stac-geoparquet, NDJSON,
-    /// FeatureCollection)
+    /// FeatureCollection), stac:URL a static catalog whose links are followed
     pub(crate) inventory: String,
 
     /// full replaces the catalog's content in one snapshot; delta adds what is new and replaces what has changed; sync

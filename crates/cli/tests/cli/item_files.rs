@@ -131,3 +131,35 @@ fn what_holds_no_items_is_told() {
         .says(&["no stac-geoparquet: it has no column `id`"]);
     assert!(!Path::new(&bench.path("catalog/earthcatalog.db")).exists());
 }
+
+#[test]
+fn a_static_catalog_is_crawled() {
+    let bench = Bench::local();
+    let catalog = fixtures().join("catalog.json").display().to_string();
+    let report = bench.json(0, &["ingest", &format!("stac:{catalog}")]);
+    assert_eq!((&report["listed"], &report["ingested"]), (&json!(100), &json!(100)), "{report:#}");
+    let mut items = items();
+    items.retain(|id, item| !item.contains("\"collection\":\"odd\"") && id != "duplicate");
+    check_items(&bench, &items);
+    let list = |more: &[&str]| {
+        let answer = bench.run(&[&["inventory", "cat", &format!("stac:{catalog}")], more].concat());
+        answer.ended(0).stdout.clone()
+    };
+    assert_eq!(list(&[]), list(&[]));
+    assert!(list(&["--limit", "1"]).contains("/fixtures/items/sentinel-2/"));
+}
+
+#[test]
+fn a_broken_link_ends_it_and_is_named() {
+    let bench = Bench::local();
+    bench.write("in/catalog.json", r#"{"type":"Catalog","links":[{"rel":"child","href":"./a/gone.json"}]}"#);
+    let answer = bench.run(&["ingest", "stac:in/catalog.json"]);
+    answer.ended(1).says(&["in/a/gone.json, to which ", "in/catalog.json links, is not there"]);
+    let beside = bench.write("beside.json", r#"{"type":"Catalog","links":[]}"#);
+    let link = format!(r#"{{"type":"Catalog","links":[{{"rel":"child","href":"{beside}"}}]}}"#);
+    bench.write("in/catalog.json", &link);
+    bench
+        .run(&["inventory", "cat", "stac:in/catalog.json"])
+        .ended(1)
+        .says(&["beside.json, to which", "--map-bucket =/folder"]);
+}

@@ -32,6 +32,7 @@
 
 mod batch;
 mod blocks;
+mod bounds;
 mod build;
 mod by_line;
 mod checksum;
@@ -47,6 +48,8 @@ mod glob;
 mod href;
 mod items;
 mod kept;
+#[cfg(test)]
+mod leaving_out_tests;
 mod lines;
 mod list;
 mod live;

@@ -9,6 +9,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use crate::batch::ObjectBatch;
 use crate::checksum::{Checksum, verify};
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::form::{Dialect, Form};
 use crate::locate;
 use crate::manifest::Manifest;
@@ -27,6 +28,14 @@ pub trait Inventory: Send + Sync + 'static {
     /// The rows, from the first; each call reads anew. Must be polled within a Tokio runtime. Dropping the stream ends
     /// the reading.
     fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>>;
+
+    /// As [`batches`](Self::batches), for someone who takes what passes `filter`: rows that cannot, as the file's statistics
+    /// say, need not be given. A batch without rows then says how many they are, which
+    /// [`Selector::left_out`](crate::Selector::left_out) counts.
+    fn batches_for(&self, filter: &Filter) -> BoxStream<'static, Result<ObjectBatch>> {
+        let _ = filter;
+        self.batches()
+    }
 
     /// What to call it: its URL, without user and query.
     fn name(&self) -> &str;

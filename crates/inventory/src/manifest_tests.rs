@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use earthcatalog_model::ObjectRef;
+use earthcatalog_testkit::store::{FailingStore, Plan};
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -129,6 +130,25 @@ async fn a_snapshot_in_azures_csv_is_no_live_object() {
     let objects = read(store, "rule/m.json", &OpenOptions::default()).await.unwrap();
     let latest: Vec<_> = objects.iter().map(|o| o.is_latest).collect();
     assert_eq!(latest, [Some(true), Some(false), None]);
+}
+
+#[tokio::test]
+async fn files_are_hashed_once_however_often_they_are_read() {
+    let store = FailingStore::new(copy("parquet").await, Plan::default());
+    let path = Path::from(home("parquet", DATED));
+    let options = OpenOptions::default();
+    let inventory = open(Arc::new(store.clone()), path.join("manifest.json"), "x", &options).await.unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        store.set(Plan::default());
+        let _: Vec<_> = inventory.batches().try_collect().await.unwrap();
+        asked.push(store.ops());
+    }
+    // Each of the two files is read whole before it is read by its columns.
+    assert_eq!((asked[0] - 2, asked[1]), (asked[1], asked[2]));
+    put(&(Arc::new(store.clone()) as Arc<dyn ObjectStore>), &home("parquet", "data/part-0.parquet"), "x")
+        .await;
+    assert!(inventory.batches().try_collect::<Vec<_>>().await.is_err());
 }
 
 #[tokio::test]

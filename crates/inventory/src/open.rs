@@ -7,7 +7,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::batch::ObjectBatch;
-use crate::checksum::{Checksum, verify};
+use crate::checksum::{Checksum, Expected, verify};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::form::{Dialect, Form};
@@ -158,7 +158,7 @@ async fn manifest(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
         store: source.store.clone(),
         path: meta.location.clone(),
         name: format!("{root}{}", meta.location).into(),
-        md5: file.md5.filter(|_| form.options.checksums),
+        md5: file.md5.filter(|_| form.options.checksums).map(Expected::new),
         meta,
     });
     let identity = format!("{}&md5={}", identity(&name, &source.meta), Checksum::of(&text));

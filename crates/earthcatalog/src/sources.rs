@@ -5,7 +5,7 @@ use std::sync::Arc;
 use earthcatalog_fetch::{Resolve, Target};
 use earthcatalog_grid::{Grid, GridSpec};
 use earthcatalog_inventory::{Inventory, Locate, OpenOptions};
-use earthcatalog_model::ObjectRef;
+use earthcatalog_model::{ObjectRef, split_href};
 use earthcatalog_pipeline::Href;
 use earthcatalog_store::{Folder, Stores};
 use object_store::path::Path;
@@ -79,10 +79,11 @@ impl Resolve for Sources {
 
 impl Href for Sources {
     fn href(&self, object: &ObjectRef) -> String {
-        self.stores.href(object)
+        object.href()
     }
 
     fn object(&self, href: &str) -> (String, String) {
-        self.stores.object_of(href)
+        let (bucket, key) = split_href(href);
+        (bucket.into_owned(), key.into_owned())
     }
 }

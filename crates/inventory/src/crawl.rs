@@ -73,7 +73,7 @@ async fn within(
                 packer.push(&Row::of(&step.object))?;
             }
             items.iter().try_for_each(|item| packer.push(&Row::of(item)))?;
-            let of: Arc<str> = url_of(&step.object).into();
+            let of: Arc<str> = step.object.href().into();
             for object in children {
                 if seen.insert(KeyHash::of(&object.bucket, &object.key)) {
                     next.push(Step { object, of: Some(of.clone()) });
@@ -93,15 +93,6 @@ async fn within(
 
 fn far(name: &str, message: String) -> Error {
     Error::Items { name: name.to_owned(), message: format!("{message}: begin with a catalog below it") }
-}
-
-/// What an object is called in a message.
-fn url_of(object: &ObjectRef) -> String {
-    match object.bucket.as_str() {
-        "" => object.key.clone(),
-        origin if origin.contains("://") => format!("{origin}/{}", object.key),
-        bucket => format!("s3://{bucket}/{}", object.key),
-    }
 }
 
 impl fmt::Debug for dyn Locate {

@@ -45,7 +45,6 @@ mod error;
 mod filter;
 mod form;
 mod glob;
-mod href;
 mod items;
 mod kept;
 #[cfg(test)]

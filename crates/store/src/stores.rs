@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use earthcatalog_model::ObjectRef;
 use object_store::ObjectStore;
 use object_store::path::Path;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::address::{Address, BAD_SEGMENT, Kind, check_bucket, join_url};
 use crate::connect::connect;
@@ -116,32 +115,6 @@ impl Stores {
         Ok(Place { store: located.place.store, path, file })
     }
 
-    /// What an object is called, bucket maps aside: `s3://bucket/key`; for origins a URL, for local files the path.
-    pub fn href(&self, object: &ObjectRef) -> String {
-        let (bucket, key) = (object.bucket.trim_end_matches('/'), object.key.as_str());
-        match bucket {
-            "" => key.to_owned(),
-            _ if bucket.starts_with("http://") || bucket.starts_with("https://") => {
-                format!("{bucket}/{}", utf8_percent_encode(key, URL_PATH))
-            }
-            _ if bucket.contains("://") => format!("{bucket}/{key}"),
-            _ => format!("s3://{bucket}/{key}"),
-        }
-    }
-
-    /// The bucket and the key of an object by what [`href`](Self::href) calls it.
-    pub fn object_of(&self, href: &str) -> (String, String) {
-        let Some((scheme, rest)) = href.split_once("://") else { return (String::new(), href.to_owned()) };
-        let (root, key) = rest.split_once('/').unwrap_or((rest, ""));
-        match scheme {
-            "s3" => (root.to_owned(), key.to_owned()),
-            "http" | "https" => {
-                (format!("{scheme}://{root}"), percent_decode_str(key).decode_utf8_lossy().into_owned())
-            }
-            _ => (format!("{scheme}://{root}"), key.to_owned()),
-        }
-    }
-
     /// The root under which a bucket's keys are appended.
     pub(crate) fn bucket(&self, bucket: &str) -> Result<Located> {
         if let Some(located) = read(&self.inner.mapped).get(bucket) {
@@ -211,19 +184,6 @@ impl Stores {
 
 const NO_BUCKET: &str = "the object names no bucket; to allow local files below a folder, map the empty name: \
     --map-bucket =/folder";
-
-/// What a path in an http URL must not hold unencoded.
-const URL_PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}');
 
 /// A bucket that names its store. Local files and memory are not for an inventory to name.
 fn origin(bucket: &str) -> Result<Address> {

@@ -6,8 +6,8 @@ use earthcatalog_model::ObjectRef;
 use object_store::ObjectStoreExt;
 use serde::Deserialize;
 
+use super::Locate;
 use super::links::target;
-use super::{Locate, url_of};
 use crate::error::{Error, Result};
 
 /// The largest document.
@@ -49,7 +49,7 @@ pub(super) async fn read(step: Step, places: Arc<dyn Locate>) -> Result<Document
         Ok((is_item, items, children)) => Ok(Document { step, is_item, items, children }),
         Err(message) => {
             let of = step.of.map(|of| format!(", to which {of} links,")).unwrap_or_default();
-            Err(Error::Document { name: url_of(&step.object), of, message })
+            Err(Error::Document { name: step.object.href(), of, message })
         }
     }
 }

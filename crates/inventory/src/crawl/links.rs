@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use earthcatalog_model::ObjectRef;
+use earthcatalog_model::{ObjectRef, read_href};
 use percent_encoding::percent_decode_str;
-
-use crate::href::object_of;
 
 /// The object that `href` names in the document `base`.
 ///
@@ -17,7 +15,7 @@ use crate::href::object_of;
 pub(super) fn target(base: &ObjectRef, href: &str) -> Result<ObjectRef, String> {
     let is_local = base.bucket.is_empty();
     if href.contains("://") {
-        let (bucket, key) = object_of(href)?;
+        let (bucket, key) = read_href(href)?;
         if bucket.is_empty() && !is_local {
             return Err("it leads from a remote document to a local file".to_owned());
         }

@@ -1,10 +1,9 @@
 //! What the items of a file are called as objects: see the module above.
 
-use earthcatalog_model::{IdHash, Json, ObjectRef, Timestamp};
+use earthcatalog_model::{IdHash, Json, ObjectRef, Timestamp, read_href};
 use percent_encoding::percent_decode_str;
 
 use super::RowItem;
-use crate::href::object_of;
 
 /// An object's name and version.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub(super) fn of_item(text: &[u8], file: &ObjectRef, at: &str) -> Named {
 /// Of an item of a row, which may say where it came from.
 pub(super) fn of_row(item: &RowItem, file: &ObjectRef, at: &str) -> Named {
     let href = item.href.as_deref().filter(|href| !href.is_empty());
-    let Some((bucket, key)) = href.and_then(|href| object_of(href).ok()) else {
+    let Some((bucket, key)) = href.and_then(|href| read_href(href).ok()) else {
         return of_item(item.json.as_bytes(), file, at);
     };
     let etag = item.etag.clone().unwrap_or_else(|| etag(item.json.as_bytes()));
@@ -61,7 +60,7 @@ fn own_link(json: &Json<'_>, id: &str) -> Option<(String, String)> {
     if scheme == "file" {
         return None;
     }
-    let (bucket, key) = object_of(href).ok()?;
+    let (bucket, key) = read_href(href).ok()?;
     let has_id = key.contains(id) || percent_decode_str(&key).decode_utf8_lossy().contains(id);
     has_id.then(|| (bucket.into_owned(), key.into_owned()))
 }

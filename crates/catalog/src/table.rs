@@ -112,6 +112,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// True if this commit is among the last hundred, which a table remembers.
+    pub fn has(&self, commit: &CommitId) -> bool {
+        commits::find(&self.properties, commit).is_some()
+    }
+
     /// True if the current snapshot is the one that this commit made. False also where the commit is no longer known:
     /// a table remembers its last hundred.
     pub fn is_of(&self, commit: &CommitId) -> bool {

@@ -120,7 +120,7 @@ impl Catalog {
         Ok(earthcatalog_pipeline::ingest(&parts, &options, observer).await?)
     }
 
-    fn fetch_options(&self) -> FetchOptions {
+    pub(crate) fn fetch_options(&self) -> FetchOptions {
         let mut options = FetchOptions::default();
         if let Some(timeout) = self.config.store.timeout {
             options.timeout = timeout;
@@ -260,7 +260,7 @@ impl Catalog {
     }
 
     /// The grid of a run: the one asked for, else the catalog's, else the default.
-    async fn grid_for(&self, asked: Option<&GridSpec>) -> Result<Arc<dyn Grid>> {
+    pub(crate) async fn grid_for(&self, asked: Option<&GridSpec>) -> Result<Arc<dyn Grid>> {
         let spec = match asked {
             Some(spec) => spec.clone(),
             None => match self.table.head().await? {

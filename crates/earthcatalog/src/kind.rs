@@ -58,7 +58,11 @@ impl Error {
 fn of_run(error: &earthcatalog_pipeline::Error) -> ErrorKind {
     use earthcatalog_pipeline::Error as Run;
     match error {
-        Run::Options { .. } | Run::NothingSelected { .. } | Run::Grid(_) => ErrorKind::Usage,
+        Run::Options { .. }
+        | Run::NothingSelected { .. }
+        | Run::NoRun { .. }
+        | Run::Newer { .. }
+        | Run::Grid(_) => ErrorKind::Usage,
         Run::TooManyDeletions { .. } => ErrorKind::Conflict,
         Run::Interrupted => ErrorKind::Interrupted,
         Run::Store(error) => of_store(error),

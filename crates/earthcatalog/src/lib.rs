@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+mod bulk;
 mod catalog;
 mod cells;
 mod config;
@@ -47,6 +48,7 @@ mod kind;
 mod maintenance;
 mod sources;
 
+pub use bulk::Bulk;
 pub use catalog::{Catalog, open, open_store, open_url, open_with};
 pub use cells::open_grid;
 pub use config::{Config, Ingest};
@@ -62,10 +64,13 @@ pub use earthcatalog_grid::{
 };
 pub use earthcatalog_inventory as inventory;
 pub use earthcatalog_model as model;
+pub use earthcatalog_pipeline::Error as PipelineError;
 pub use earthcatalog_pipeline::{
-    Collected, CompactOptions, Compacted, DEFAULT_CONCURRENCY, DEFAULT_GRACE, DEFAULT_MEMORY,
-    DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, Event, Garbage, GcOptions, IngestOptions, Ledger, Mode, Observer,
-    Problem, Progress, RegridOptions, Regridded, Report, Share, Stop, Verified, VerifyOptions,
+    BulkOptions, BulkPlan, BulkStatus, BulkTask, Cleaned, Collected, CompactOptions, Compacted,
+    DEFAULT_CHUNK_SIZE, DEFAULT_COMPACT_ROWS, DEFAULT_CONCURRENCY, DEFAULT_GRACE, DEFAULT_MEMORY,
+    DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, Decision, Event, Garbage, GcOptions, IngestOptions, Ledger, Mode,
+    Observer, OpenRun, Phase, PhaseStatus, Problem, Progress, RegridOptions, Regridded, Report,
+    ResolveOptions, Share, StageReport, Stop, TaskOptions, TaskReport, Verified, VerifyOptions, WriteReport,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;

@@ -68,7 +68,7 @@ async fn change(
             let (remove, rewritten) = replace(job, existing, &intake.schema()).await?;
             report.rewritten_files += remove.len() as u64;
             add.extend(rewritten);
-            operation(remove, &add)
+            operation(remove, add.is_empty())
         }
     };
     let index = index(job, &resolution, fates, existing.as_ref(), &operation).await?;
@@ -87,8 +87,9 @@ async fn change(
     }))
 }
 
-fn operation(remove: Vec<String>, add: &[DataFile]) -> Operation {
-    match (remove.is_empty(), add.is_empty()) {
+/// What becomes of the table's files where some go and some or none are added.
+pub(crate) fn operation(remove: Vec<String>, nothing_to_add: bool) -> Operation {
+    match (remove.is_empty(), nothing_to_add) {
         (true, true) => Operation::Properties,
         (true, false) => Operation::Append,
         (false, _) => Operation::Replace { remove },
@@ -110,7 +111,7 @@ async fn replace(
 }
 
 /// The properties that name the index after the run; None if it stays as it is.
-async fn index(
+pub(crate) async fn index(
     job: &Job<'_>,
     resolution: &Resolution,
     fates: Fates,
@@ -134,6 +135,6 @@ async fn index(
 }
 
 /// No index is better than one that lies.
-fn no_index() -> BTreeMap<String, Option<String>> {
+pub(crate) fn no_index() -> BTreeMap<String, Option<String>> {
     [(INDEX.to_owned(), None), (INDEX_PATH.to_owned(), None)].into()
 }

@@ -30,8 +30,8 @@ pub(crate) struct Resolution {
     pub(crate) unique: u64,
     /// Objects that lost to another of their id.
     pub(crate) superseded: u64,
-    /// The numbers of the items that lost, for the rows that still wait.
-    pub(crate) losers: HashSet<u64>,
+    /// By partition: the numbers of the items that lost and whose row there still waits.
+    pub(crate) waiting: HashMap<u32, HashSet<u64>>,
     /// By partition and file of it: ids whose row there lost.
     pub(crate) files: BTreeMap<(u32, usize), Vec<IdHash>>,
     /// The file [`RUN_IDS`].
@@ -55,6 +55,11 @@ impl From<&Partition> for Layout {
 }
 
 impl Layout {
+    /// A partition whose rows all wait.
+    pub(crate) fn waiting(key: PartitionKey) -> Self {
+        Self { key, files: Vec::new() }
+    }
+
     /// The file that took in the item of that number; None if its row still waits.
     fn file_of(&self, seq: u64) -> Option<usize> {
         self.files.iter().position(|seqs| seqs.contains(&seq))
@@ -143,9 +148,11 @@ impl Work {
 
 impl Resolution {
     fn drop_loser(&mut self, winner: &Entry, loser: &Entry) {
-        self.losers.insert(loser.seq);
         for number in &loser.partitions {
-            let Some(file) = self.file_of(*number, loser.seq) else { continue };
+            let Some(file) = self.file_of(*number, loser.seq) else {
+                self.drop_waiting(*number, loser.seq);
+                continue;
+            };
             // A file holds an id once, the best of those that came to it: where the winner is in, the loser is not.
             let won_there =
                 winner.partitions.contains(number) && self.file_of(*number, winner.seq) == Some(file);
@@ -159,12 +166,16 @@ impl Resolution {
     pub(crate) fn drop_item(&mut self, id: IdHash, seq: u64, partitions: &[u32]) {
         self.unique -= 1;
         self.superseded += 1;
-        self.losers.insert(seq);
         for number in partitions {
-            if let Some(file) = self.file_of(*number, seq) {
-                self.drop_row(*number, file, id);
+            match self.file_of(*number, seq) {
+                Some(file) => self.drop_row(*number, file, id),
+                None => self.drop_waiting(*number, seq),
             }
         }
+    }
+
+    fn drop_waiting(&mut self, partition: u32, seq: u64) {
+        self.waiting.entry(partition).or_default().insert(seq);
     }
 
     fn file_of(&self, partition: u32, seq: u64) -> Option<usize> {

@@ -91,6 +91,46 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// There is no such bulk run, or it has ended.
+    #[error("there is no open bulk run {run}")]
+    NoRun {
+        /// Its id.
+        run: String,
+    },
+    /// A bulk run was planned by a later version of earthcatalog.
+    #[error("the bulk run {run} was planned by a later version of earthcatalog")]
+    Newer {
+        /// Its id.
+        run: String,
+    },
+    /// A phase of a bulk run that has to come first is not done.
+    #[error("the bulk run {run} is not that far: {what}")]
+    Unfinished {
+        /// Its id.
+        run: String,
+        /// What is missing.
+        what: String,
+    },
+    /// Objects of a bulk run could not be fetched, and nobody has said what is to become of them.
+    #[error(
+        "{pending} objects of the bulk run {run} could not be fetched, e.g. {example}; nothing was committed"
+    )]
+    Pending {
+        /// Its id.
+        run: String,
+        /// How many.
+        pending: u64,
+        /// One of them, and why.
+        example: String,
+    },
+    /// A file that a bulk run left for its tasks is not what was written.
+    #[error("the file {path} of the bulk run cannot be used: {message}")]
+    Damaged {
+        /// Its location.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
     /// The fetcher says that going on is useless.
     #[error("failed to fetch items: {message}")]
     Fetch {
@@ -163,6 +203,17 @@ impl Error {
             Self::RowCount { .. } => Some("see with `earthcatalog verify` what else is wrong".to_owned()),
             Self::Row { .. } => {
                 Some("ingest a valid version of that item first, or replace the content with --mode full".to_owned())
+            }
+            Self::NoRun { .. } => Some("see with `earthcatalog bulk status` which runs are open".to_owned()),
+            Self::Newer { .. } => Some("update earthcatalog on this machine".to_owned()),
+            Self::Unfinished { run, .. } => {
+                Some(format!("see with `earthcatalog bulk status {run}` which tasks are left, and run them"))
+            }
+            Self::Pending { .. } => Some(
+                "try them again with --retry-pending, or go on without them with --accept-rejected".to_owned(),
+            ),
+            Self::Damaged { .. } => {
+                Some("end the run with `earthcatalog bulk clean`, and begin anew".to_owned())
             }
             Self::InventoryChanged { .. } => {
                 Some("run again when the inventory is complete".to_owned())

@@ -41,14 +41,28 @@ impl Fates {
 
     /// An item was staged, the next by number.
     pub(crate) fn staged(&mut self, object: &ObjectRef, id: IdHash) -> Result<()> {
-        let row = row(object, Some(id), Fate::Ingested);
+        self.note_staged(&row(object, Some(id), Fate::Ingested), id)
+    }
+
+    /// The same where only the hash of the object's name is at hand.
+    pub(crate) fn staged_as(
+        &mut self,
+        key: KeyHash,
+        id: IdHash,
+        last_modified: Option<Timestamp>,
+        etag: Option<String>,
+    ) -> Result<()> {
+        self.note_staged(&ObjectRow { key, id: Some(id), last_modified, etag, fate: Fate::Ingested }, id)
+    }
+
+    fn note_staged(&mut self, row: &ObjectRow, id: IdHash) -> Result<()> {
         match self.before.get(&row.key) {
             Some(old) if *old == id => self.renewed.insert(id),
             Some(old) => self.left.insert(*old),
             None => false,
         };
-        self.staged.push(&row)?;
-        Ok(self.log.push(&row)?)
+        self.staged.push(row)?;
+        Ok(self.log.push(row)?)
     }
 
     /// An object was rejected. Where it was an item before, its rows stay, and it is remembered whose they are.

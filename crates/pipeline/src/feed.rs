@@ -4,23 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use earthcatalog_fetch::{Concurrency, Failure, Fetched, fetch_all};
+use earthcatalog_fetch::{Concurrency, fetch_all};
 use earthcatalog_hash_index::SeqSet;
-use earthcatalog_model::{ObjectRef, Reason, Rejection};
-use futures::{FutureExt, Stream, StreamExt, stream};
+use futures::StreamExt;
 
+use crate::answers::{chunks, prepare};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::ingest::Job;
 use crate::intake::Intake;
 use crate::listing::{self, Counts, Listed};
-use crate::parts::Parts;
-use crate::prepare::{Batch, prepare_all};
-use crate::worker::on_rayon;
-
-/// Objects prepared in one go, by number and by bytes.
-const CHUNK_OBJECTS: usize = 64;
-const CHUNK_BYTES: usize = 4 << 20;
+use crate::prepare::{Batch, Pending};
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(200);
@@ -56,6 +50,9 @@ pub(crate) async fn feed(job: &Job<'_>, seqs: Option<Arc<SeqSet>>, intake: &mut 
 }
 
 fn take_in(job: &Job<'_>, intake: &mut Intake, mut batch: Batch) -> Result<()> {
+    // A run that asks only once gives up what it could not have.
+    let given_up = std::mem::take(&mut batch.pending).into_iter().map(Pending::given_up);
+    batch.rejected.extend(given_up);
     intake.progress.rejected += batch.rejected.len() as u64;
     for rejection in &batch.rejected {
         job.observer.on_event(&Event::Rejected(rejection));
@@ -73,47 +70,4 @@ fn tell(job: &Job<'_>, intake: &mut Intake, counts: &Counts) {
     intake.progress.selected = counts.selected.load(Ordering::Relaxed);
     intake.progress.listing_done = counts.done.load(Ordering::Relaxed);
     job.observer.on_event(&Event::Progress(intake.progress));
-}
-
-/// Some answers of the fetcher.
-type Chunk = Vec<(ObjectRef, std::result::Result<Fetched, Failure>)>;
-
-/// Groups what is there already, so that a slow store does not hold back what has come, up to a number and a size.
-fn chunks(
-    fetched: impl Stream<Item = (ObjectRef, std::result::Result<Fetched, Failure>)> + Unpin,
-) -> impl Stream<Item = Chunk> {
-    stream::unfold(fetched, |mut fetched| async move {
-        let mut chunk = vec![fetched.next().await?];
-        let mut bytes = 0;
-        while chunk.len() < CHUNK_OBJECTS && bytes < CHUNK_BYTES {
-            let Some(Some(next)) = fetched.next().now_or_never() else { break };
-            bytes += next.1.as_ref().map_or(0, |f| f.body.len());
-            chunk.push(next);
-        }
-        Some((chunk, fetched))
-    })
-}
-
-async fn prepare(chunk: Chunk, parts: &Parts) -> Result<Batch> {
-    let mut bodies = Vec::with_capacity(chunk.len());
-    let mut rejected = Vec::new();
-    for (object, answer) in chunk {
-        match answer {
-            Ok(fetched) => bodies.push(fetched),
-            Err(failure) => rejected.push(rejection(object, failure)?),
-        }
-    }
-    let (grid, href) = (parts.grid.clone(), parts.href.clone());
-    let mut batch = on_rayon(move || prepare_all(bodies, &*grid, &*href)).await?;
-    batch.rejected.append(&mut rejected);
-    Ok(batch)
-}
-
-/// What could not be fetched though it was tried again is rejected, by name; only a fatal failure ends the run.
-fn rejection(object: ObjectRef, failure: Failure) -> Result<Rejection> {
-    match failure {
-        Failure::Rejected(rejection) => Ok(rejection),
-        Failure::Fatal { message, hint } => Err(Error::Fetch { message, hint }),
-        retryable => Ok(Rejection::new(object, Reason::Unreadable, retryable.to_string())),
-    }
 }

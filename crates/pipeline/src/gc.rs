@@ -18,6 +18,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt};
 use serde::Serialize;
 
+use crate::bulk::open_runs;
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::leased::under_lease;
@@ -148,7 +149,9 @@ impl Job<'_> {
         };
         let mut found = self.candidates(&referenced, &mut report).await?;
         drop(referenced);
-        self.keep_open_runs(&mut found, &mut report);
+        let open = self.open_runs().await?;
+        found.retain(|candidate| !open.iter().any(|run| candidate.place.is_of(run, candidate.key.as_ref())));
+        self.keep_young_runs(&mut found, &mut report);
         self.check_again(&mut head, &mut found).await?;
         found.sort_by(|a, b| a.key.cmp(&b.key));
         report.bytes = found.iter().map(|candidate| candidate.bytes).sum();
@@ -217,8 +220,15 @@ impl Job<'_> {
         Some(Candidate { key: meta.location, place, bytes: meta.size, last_modified })
     }
 
+    /// The ids of the bulk runs that have not ended: of these nothing is garbage, however old. Read after the files were
+    /// listed, so that no file of a run that has begun since is among them.
+    async fn open_runs(&self) -> Result<Vec<String>> {
+        let runs = open_runs(self.base).await?;
+        Ok(runs.into_iter().map(|run| run.plan.run).collect())
+    }
+
     /// Young files stay, and of a run in which anything is young all but what a run leaves on purpose.
-    fn keep_open_runs(&self, found: &mut Vec<Candidate>, report: &mut Collected) {
+    fn keep_young_runs(&self, found: &mut Vec<Candidate>, report: &mut Collected) {
         let now = Timestamp::now().micros();
         let older = |candidate: &Candidate, than: Duration| {
             let age = now.saturating_sub(candidate.last_modified.micros());

@@ -110,7 +110,7 @@ impl Job<'_> {
             self.observer.on_event(&Event::Writing { files: waiting });
         }
         if !self.options.dry_run {
-            intake.write_rest(&findings.resolution.losers).await?;
+            intake.write_rest(&findings.resolution.waiting).await?;
             self.rewrite(intake, &findings.resolution).await?;
         }
         let mut report = self.report(intake, &listed, &selection, &findings);

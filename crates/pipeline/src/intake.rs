@@ -1,6 +1,6 @@
 //! The state of a run while items come in: schema, rows that wait, files being written, the log of ids, the counts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Budget {
     pub(crate) fn of(memory: u64) -> Self {
         // Encoding a file holds its rows, their columns and the file's bytes: three times what the rows are counted.
         let share = |n: u64| memory / 16 * n;
-        Self { fetch: share(1), buffers: share(4), writing: share(1), file: share(1), ids: share(1) }
+        Self { fetch: share(1), buffers: share(3), writing: share(1), file: share(1), ids: share(1) }
     }
 }
 
@@ -180,12 +180,12 @@ impl Intake {
         Ok(())
     }
 
-    /// Writes the rows that wait, but those of the losers.
-    pub(crate) async fn write_rest(&mut self, losers: &std::collections::HashSet<u64>) -> Result<()> {
+    /// Writes the rows that wait, but the lost ones of each partition.
+    pub(crate) async fn write_rest(&mut self, lost: &HashMap<u32, HashSet<u64>>) -> Result<()> {
         for number in self.buffers.numbers_waiting() {
             let Some(mut taken) = self.buffers.take(number) else { continue };
-            if !losers.is_empty() {
-                taken.rows.retain(|row| !losers.contains(&row.seq));
+            if let Some(lost) = lost.get(&number) {
+                taken.rows.retain(|row| !lost.contains(&row.seq));
             }
             if !taken.rows.is_empty() {
                 self.write(taken);

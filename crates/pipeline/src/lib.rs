@@ -7,7 +7,9 @@
 //! Each step is a module and knows only what comes before it. Nothing here prints: what happens is told to an
 //! [`Observer`], and what happened is a [`Report`].
 
+mod answers;
 mod buffers;
+pub mod bulk;
 mod commit;
 mod compact;
 mod duplicates;
@@ -38,6 +40,11 @@ mod verify;
 mod worker;
 mod write;
 
+pub use bulk::{
+    BulkOptions, BulkParts, BulkPlan, BulkStatus, BulkTask, Cleaned, DEFAULT_CHUNK_SIZE,
+    DEFAULT_COMPACT_ROWS, Decision, OpenRun, Phase, PhaseStatus, ResolveOptions, StageReport, TaskOptions,
+    TaskReport, WriteReport,
+};
 pub use compact::{CompactOptions, Compacted, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, compact};
 pub use error::{Error, Result};
 pub use event::{Event, Observer, Progress};

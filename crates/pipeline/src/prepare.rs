@@ -11,6 +11,7 @@ use earthcatalog_model::{
     Bbox, CellId, Geometry, IdHash, Item, Json, ObjectRef, Reason, Rejection, Source, Timestamp,
 };
 use earthcatalog_writer::{RowSource, Sketch};
+use serde::{Deserialize, Serialize};
 
 use crate::parts::Href;
 use crate::worker::message_of;
@@ -21,13 +22,29 @@ pub(crate) struct Prepared {
     pub(crate) cells: Vec<CellId>,
 }
 
-/// What some objects became. `prepared + rejected` are as many as the objects.
+/// What some objects became. `prepared + rejected + pending` are as many as the objects.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) prepared: Vec<Prepared>,
     pub(crate) rejected: Vec<Rejection>,
+    /// Could not be had now; later they may be.
+    pub(crate) pending: Vec<Pending>,
     pub(crate) sketch: Sketch,
     pub(crate) bytes: u64,
+}
+
+/// An object that could not be fetched though it was tried again, and how that failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) object: ObjectRef,
+    pub(crate) message: String,
+}
+
+impl Pending {
+    /// Where nobody will ask again.
+    pub(crate) fn given_up(self) -> Rejection {
+        Rejection::new(self.object, Reason::Unreadable, self.message)
+    }
 }
 
 /// Why an object is no item: the kind and the words.
@@ -93,6 +110,19 @@ fn prepare_body(
     let item = Arc::new(item(&json, id, place, body, source()));
     sketch.observe(&json);
     Ok(Prepared { item, cells })
+}
+
+/// Makes an item of a body that was prepared before, and whose cells are known.
+///
+/// # Errors
+/// What was accepted before is refused only if it has been damaged since.
+pub(crate) fn restore(body: &Bytes, source: Source) -> std::result::Result<Item, String> {
+    let restore = || {
+        let json = parse(body)?;
+        let id = check(&json)?;
+        Ok(item(&json, id, Place::of(&json)?, body, source))
+    };
+    restore().map_err(|(_, message): Refusal| message)
 }
 
 fn parse(body: &Bytes) -> std::result::Result<Json<'_>, Refusal> {

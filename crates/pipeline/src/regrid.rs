@@ -171,7 +171,7 @@ impl Job<'_> {
         report.partitions = intake.buffers.partitions().len() as u64;
         if !self.options.dry_run {
             self.observer.on_event(&Event::Writing { files: intake.buffers.numbers_waiting().len() as u64 });
-            intake.write_rest(&std::collections::HashSet::new()).await?;
+            intake.write_rest(&std::collections::HashMap::new()).await?;
             self.commit(intake, objects, &mut report).await?;
         }
         report.seconds = clock.elapsed().as_secs_f64();

@@ -13,6 +13,8 @@ use crate::parts::Parts;
 pub(crate) struct Run {
     /// The same inventory, options and state of the catalog give the same id.
     pub(crate) id: String,
+    /// What was asked for, whatever the state of the catalog.
+    pub(crate) asked: String,
     /// Names the files of this attempt; never used again.
     pub(crate) nonce: String,
     /// Never [`Mode::Auto`].
@@ -33,12 +35,20 @@ impl Run {
         let snapshot = head.as_ref().and_then(|h| h.snapshot_id);
         Ok(Self {
             id: run_id(parts, options, mode.as_str(), &grid, snapshot),
+            asked: run_id(parts, options, options.mode.as_str(), &grid, None),
             nonce: uuid::Uuid::now_v7().simple().to_string(),
             mode,
             grid,
             started: Timestamp::now(),
             head,
         })
+    }
+
+    /// The same as a bulk run, whose id depends on its options as well.
+    pub(crate) fn of_bulk(mut self, options: &str) -> Self {
+        self.id = short_hash(&format!("{}\0{options}", self.id));
+        self.asked = short_hash(&format!("{}\0{options}", self.asked));
+        self
     }
 
     /// The snapshot that it is decided on.
@@ -127,5 +137,10 @@ fn run_id(parts: &Parts, options: &IngestOptions, mode: &str, grid: &str, snapsh
         options.assets,
         more_filters(options),
     );
-    format!("{:?}", IdHash::of(&identity)).chars().take(16).collect()
+    short_hash(&identity)
+}
+
+/// Sixteen hexadecimal digits of a text's hash.
+fn short_hash(text: &str) -> String {
+    format!("{:?}", IdHash::of(text)).chars().take(16).collect()
 }

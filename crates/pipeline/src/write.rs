@@ -136,7 +136,8 @@ impl FileWriter {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn put(&self, key: PartitionKey, encoded: Encoded) -> Result<(DataFile, String)> {
+    /// Puts a file of a partition; its description and its path.
+    pub(crate) async fn put(&self, key: PartitionKey, encoded: Encoded) -> Result<(DataFile, String)> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let rel = format!("warehouse/{}/{}-{number:05}.parquet", key.hive_path(), self.nonce);
         let file = describe(self.base.location(&rel), key, &encoded);

@@ -17,7 +17,7 @@ use crate::conditional::{self, Outcome, Version, settle};
 use crate::error::{Error, Result};
 use crate::local;
 
-pub use holder::Holder;
+pub use holder::{Holder, hostname};
 
 /// The lock file's usual name, relative to the base.
 pub const LOCK_PATH: &str = ".lock";

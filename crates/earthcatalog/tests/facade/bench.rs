@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use earthcatalog::{BucketMap, Catalog, Config, Counts, Ingest, PartitionStats, StoreOptions};
+use earthcatalog::{
+    BucketMap, Bulk, BulkOptions, BulkTask, Catalog, Config, Counts, Ingest, PartitionStats, Phase, Report,
+    ResolveOptions, StoreOptions, TaskOptions,
+};
 use earthcatalog_testkit::items::csv_inventory;
 use earthcatalog_testkit::store::{How, Plan};
 use object_store::ObjectStore;
@@ -53,6 +56,27 @@ pub(crate) fn full(inventory: &str) -> Ingest {
     run.options.mode = earthcatalog::Mode::Full;
     run.options.no_lock = true;
     run
+}
+
+/// The same run as tasks: chunks of three objects, the last first, every second task twice, files of three rows.
+pub(crate) async fn bulk(catalog: &Catalog, run: &Ingest) -> earthcatalog::Result<Report> {
+    let options = BulkOptions { chunk_size: 3, compact_rows: 3, staging: None };
+    let plan = catalog.bulk_plan(&Bulk { ingest: run.clone(), options }, &()).await?;
+    tasks(catalog, &plan.run).await?;
+    let options = TaskOptions { no_lock: true, ..TaskOptions::default() };
+    catalog.bulk_finish(&plan.run, ResolveOptions::default(), &options, &()).await
+}
+
+/// Stages what is not staged.
+async fn tasks(catalog: &Catalog, run: &str) -> earthcatalog::Result<()> {
+    for number in catalog.bulk_undone(run, Phase::Stage).await?.into_iter().rev() {
+        let task = BulkTask::new(run, Phase::Stage, number);
+        let report = catalog.bulk_task(&task, &TaskOptions::default(), &()).await?;
+        if number % 2 == 0 {
+            assert_eq!(catalog.bulk_task(&task, &TaskOptions::default(), &()).await?, report);
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn content(catalog: &Catalog) -> Content {

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use earthcatalog::{Ingest, Mode, Share, VerifyOptions};
+use earthcatalog::{Catalog, Ingest, Mode, Report, Share, VerifyOptions};
 use earthcatalog_testkit::items::items;
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
 use object_store::memory::InMemory;
 
-use crate::bench::{Bench, Content, at_each, content, full};
+use crate::bench::{Bench, Content, at_each, bulk, content, full};
 
 /// A first run and the one after it, which has new items, and a changed one of the first under another key.
 struct Deaths {
@@ -17,10 +17,11 @@ struct Deaths {
     new: String,
     mode: Mode,
     filled: bool,
+    bulk: bool,
 }
 
 impl Deaths {
-    fn new(mode: Mode, filled: bool) -> Self {
+    fn new(mode: Mode, filled: bool, bulk: bool) -> Self {
         let bench = Bench::new();
         let old = items("old", 2);
         let mut new = items("new", 3);
@@ -29,7 +30,11 @@ impl Deaths {
         new.push(changed);
         let text = |items: &[serde_json::Value]| items.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (old, new) = (bench.inventory("old", &text(&old)), bench.inventory("new", &text(&new)));
-        Self { bench, old, new, mode, filled }
+        Self { bench, old, new, mode, filled, bulk }
+    }
+
+    async fn ingest(&self, catalog: &Catalog) -> earthcatalog::Result<Report> {
+        if self.bulk { bulk(catalog, &self.run()).await } else { catalog.ingest(&self.run(), &()).await }
     }
 
     fn run(&self) -> Ingest {
@@ -52,7 +57,7 @@ impl Deaths {
     /// What one undisturbed run leaves.
     async fn clean(&self) -> Content {
         let catalog = self.bench.catalog(Arc::new(self.store().await)).await;
-        catalog.ingest(&self.run(), &()).await.unwrap();
+        self.ingest(&catalog).await.unwrap();
         content(&catalog).await
     }
 
@@ -63,7 +68,7 @@ impl Deaths {
         let catalog = self.bench.catalog(Arc::new(store.clone())).await;
         let before = content(&catalog).await;
         store.set(plan);
-        let outcome = catalog.ingest(&self.run(), &()).await;
+        let outcome = self.ingest(&catalog).await;
         let reached = store.ops() >= plan.at;
         store.set(Plan::default());
         let seen = content(&catalog).await;
@@ -71,7 +76,7 @@ impl Deaths {
             Ok(_) => assert_eq!(seen, *after, "{plan:?}"),
             Err(error) => assert!(seen == before || seen == *after, "{plan:?}: {error}: {seen:?}"),
         }
-        catalog.ingest(&self.run(), &()).await.unwrap();
+        self.ingest(&catalog).await.unwrap();
         assert_eq!(content(&catalog).await, *after, "{plan:?}, again");
         let mut options = VerifyOptions::default();
         options.full = true;
@@ -87,10 +92,41 @@ impl Deaths {
 
 async fn at_every_operation(how: How) {
     for (mode, filled) in [(Mode::Full, false), (Mode::Full, true), (Mode::Delta, true), (Mode::Sync, true)] {
-        let deaths = Deaths::new(mode, filled);
+        let deaths = Deaths::new(mode, filled, false);
         let after = deaths.clean().await;
         at_each(how, async |plan| deaths.check(plan, &after).await).await;
     }
+}
+
+/// The same, as a bulk run.
+async fn in_bulk(how: How, runs: &[(Mode, bool)]) {
+    for (mode, filled) in runs.iter().copied() {
+        let deaths = Deaths::new(mode, filled, true);
+        let after = deaths.clean().await;
+        let single = Deaths { bulk: false, ..Deaths::new(mode, filled, false) }.clean().await;
+        assert_eq!(after.as_ref().map(|c| c.0.clone()), single.map(|c| c.0), "{mode:?}");
+        at_each(how, async |plan| deaths.check(plan, &after).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_run_dies_before() {
+    in_bulk(How::Die, &[(Mode::Full, false), (Mode::Full, true), (Mode::Delta, true)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_run_dies_after() {
+    in_bulk(How::DieAfter, &[(Mode::Full, true), (Mode::Delta, true)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_a_bulk_run_is_lost() {
+    in_bulk(How::Ambiguous, &[(Mode::Delta, true)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_of_a_bulk_run_fails() {
+    in_bulk(How::Once, &[(Mode::Full, false)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

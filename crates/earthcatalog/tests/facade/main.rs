@@ -7,6 +7,8 @@ mod bad_input;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod cells;
 #[cfg(test)]
 mod compaction;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use earthcatalog::model::Json;
 use earthcatalog::{
-    Catalog, CompactOptions, Config, ExpireOptions, GcOptions, GridSpec, Ingest, Mode, Share, VerifyOptions,
+    Catalog, CompactOptions, Config, ExpireOptions, GcOptions, GridSpec, Ingest, Mode, Report, Share,
+    VerifyOptions,
 };
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
 use object_store::memory::InMemory;
@@ -13,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::archive::{Archive, Model, Object, id};
-use crate::bench::Bench;
+use crate::bench::{Bench, bulk};
 
 const IDS: u8 = 4;
 
@@ -32,6 +33,7 @@ enum Step {
     },
     Run {
         mode: Mode,
+        bulk: bool,
         dies: Option<Plan>,
     },
     Compact {
@@ -51,7 +53,11 @@ fn step() -> impl Strategy<Value = Step> {
     let plan = (1..60u64, how).prop_map(|(at, how)| Plan { at, how });
     let mode = prop::sample::select(vec![Mode::Delta, Mode::Delta, Mode::Sync, Mode::Full, Mode::Auto]);
     let dies = prop::option::weighted(0.4, plan);
-    let run = (mode, dies.clone()).prop_map(|(mode, dies)| Step::Run { mode, dies });
+    let bulk = prop::bool::weighted(0.3);
+    let run = (mode, bulk, dies.clone()).prop_map(|(mode, bulk, dies)| {
+        let bulk = bulk && mode != Mode::Sync;
+        Step::Run { mode, bulk, dies }
+    });
     let compact = dies.clone().prop_map(|dies| Step::Compact { dies });
     let tidy = dies.prop_map(|dies| Step::Tidy { dies });
     prop_oneof![8 => put, 2 => remove, 6 => run, 1 => compact, 1 => tidy]
@@ -94,7 +100,7 @@ impl World {
             Step::Remove { key } => {
                 self.archive.objects.remove(&key);
             }
-            Step::Run { mode, dies } => self.run(mode, dies).await,
+            Step::Run { mode, bulk, dies } => self.run(mode, bulk, dies).await,
             Step::Compact { dies } => self.maintain(dies, Self::compact).await,
             Step::Tidy { dies } => self.maintain(dies, Self::tidy).await,
         }
@@ -127,7 +133,7 @@ impl World {
         catalog.gc(&options, &()).await.map(drop)
     }
 
-    async fn run(&mut self, mode: Mode, dies: Option<Plan>) {
+    async fn run(&mut self, mode: Mode, bulk: bool, dies: Option<Plan>) {
         if self.archive.objects.values().all(|object| object.bad) {
             // A run of nothing is refused; that is tested elsewhere.
             return;
@@ -137,7 +143,7 @@ impl World {
         if let Some(plan) = dies {
             let catalog = self.catalog().await;
             self.store.set(plan);
-            let outcome = catalog.ingest(&run(&inventory, mode), &()).await;
+            let outcome = ingest(&catalog, &run(&inventory, mode), bulk).await;
             self.store.set(Plan::default());
             let now = if outcome.is_ok() { expected.clone() } else { self.archive.model.clone() };
             if self.differs(&now).await.is_some() {
@@ -145,14 +151,14 @@ impl World {
                 assert_eq!(self.differs(&expected).await, None, "{mode:?} died by {plan:?}");
             }
         }
-        let report = self.catalog().await.ingest(&run(&inventory, mode), &()).await;
+        let report = ingest(&self.catalog().await, &run(&inventory, mode), bulk).await;
         let report = report.unwrap_or_else(|e| panic!("{mode:?}: {e}"));
         assert_eq!(self.differs(&expected).await, None, "{mode:?}: {report:?}");
         self.archive.model = expected;
         if mode == Mode::Full {
             return;
         }
-        let again = self.catalog().await.ingest(&run(&inventory, mode), &()).await.unwrap();
+        let again = ingest(&self.catalog().await, &run(&inventory, mode), bulk).await.unwrap();
         assert_eq!(again.snapshot_id, None, "a second run: {again:?}");
         assert_eq!(self.differs(&self.archive.model).await, None);
     }
@@ -184,6 +190,10 @@ impl World {
         let verified = catalog.verify(&options).await.unwrap();
         (verified.problems > 0).then(|| format!("{verified:?}"))
     }
+}
+
+async fn ingest(catalog: &Catalog, run: &Ingest, in_bulk: bool) -> earthcatalog::Result<Report> {
+    if in_bulk { bulk(catalog, run).await } else { catalog.ingest(run, &()).await }
 }
 
 fn run(inventory: &str, mode: Mode) -> Ingest {

@@ -63,6 +63,14 @@ impl Place {
     }
 }
 
+impl Place {
+    /// True if a bulk run made the file of that key: it is in the run's folder, or the run's id is in its name.
+    pub(super) fn is_of(&self, run: &str, key: &str) -> bool {
+        let name = key.rsplit('/').next().unwrap_or_default();
+        self.run.as_deref() == Some(run) || name.contains(run)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

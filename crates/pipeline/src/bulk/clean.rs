@@ -1,0 +1,118 @@
+//! The end of a run's temporary files: after its commit, or when it is given up.
+
+use std::collections::HashSet;
+
+use earthcatalog_catalog::{Filter, Table};
+use earthcatalog_store::Base;
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use serde::Serialize;
+
+use super::paths::Paths;
+use super::plan::BulkPlan;
+use super::write::Written;
+use crate::error::Result;
+
+/// Deletions at once.
+const AT_ONCE: usize = 64;
+
+/// What was taken away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Cleaned {
+    /// Files of the run: chunks, staged objects, tasks, markers.
+    pub files: u64,
+    /// Files of rows that were written for it, and that the table does not have.
+    pub data_files: u64,
+    /// Bytes of all.
+    pub bytes: u64,
+}
+
+/// Gives a run up: its staging goes, and what it wrote that is not part of the table. Its id is free again.
+///
+/// Tasks of it that are still at work fail, or leave files that [`gc`](crate::gc) finds.
+///
+/// # Errors
+/// Those of the store; doing it again goes on where it ended.
+pub async fn clean(base: &Base, table: &dyn Table, run: &str) -> Result<Cleaned> {
+    let plan = BulkPlan::read(base, run).await?;
+    let paths = plan.paths()?;
+    let mut cleaned = Cleaned::default();
+    remove_data(base, table, &paths, &mut cleaned).await?;
+    remove_staging(base, &plan, &paths, &[], &mut cleaned).await?;
+    Ok(cleaned)
+}
+
+/// Takes all files of a run away but those of the names to keep. The plan goes last: while it is there, all can be done
+/// again.
+pub(super) async fn remove_staging(
+    base: &Base,
+    plan: &BulkPlan,
+    paths: &Paths,
+    keep: &[&str],
+    cleaned: &mut Cleaned,
+) -> Result<()> {
+    let plan_path = base.path(&paths.plan());
+    let keep: Vec<Path> = keep.iter().map(|name| base.path(&paths.file(name))).collect();
+    let stays = |path: &Path| *path == plan_path || keep.contains(path);
+    let mut folders = vec![paths.folder()];
+    let staging = paths.staging_folder(&plan.staging);
+    if staging != paths.folder() {
+        folders.push(staging);
+    }
+    for folder in folders {
+        let found = list(base, &folder).await?;
+        let found: Vec<(Path, u64)> = found.into_iter().filter(|(path, _)| !stays(path)).collect();
+        cleaned.files += found.len() as u64;
+        cleaned.bytes += found.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        delete(base, found.into_iter().map(|(path, _)| path).collect()).await?;
+    }
+    cleaned.files += 1;
+    Ok(base.delete(&paths.plan()).await?)
+}
+
+/// Takes away what the run wrote and the table does not have.
+async fn remove_data(base: &Base, table: &dyn Table, paths: &Paths, cleaned: &mut Cleaned) -> Result<()> {
+    let head = table.head().await?;
+    let files = match &head {
+        Some(head) => table.files(head, &Filter::default()).await?,
+        None => Vec::new(),
+    };
+    let live: HashSet<String> = files.into_iter().map(|file| file.path).collect();
+    let mut gone = Vec::new();
+    for (path, _) in list(base, &paths.written_folder()).await? {
+        let Some(name) = path.filename().and_then(|name| name.strip_suffix(".json")) else { continue };
+        let Some(written) = Written::read(base, paths, name).await? else { continue };
+        for file in written.files.into_iter().filter(|file| !live.contains(&file.path)) {
+            cleaned.data_files += 1;
+            cleaned.bytes += file.bytes;
+            gone.push(base.resolve(&file.path)?);
+        }
+    }
+    delete(base, gone).await
+}
+
+async fn list(base: &Base, folder: &str) -> Result<Vec<(Path, u64)>> {
+    let prefix = base.path(folder);
+    let listed = base.store().list(Some(&prefix)).map_ok(|meta| (meta.location, meta.size));
+    match listed.try_collect().await {
+        Ok(found) => Ok(found),
+        Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
+        Err(error) => Err(base.error(folder, &error).into()),
+    }
+}
+
+/// What is gone already is no error: another may be at it.
+async fn delete(base: &Base, paths: Vec<Path>) -> Result<()> {
+    let deletes = paths.into_iter().map(|path| async move {
+        match base.store().delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(earthcatalog_store::Error::from_store(path.as_ref(), &error)),
+        }
+    });
+    let mut deletes = stream::iter(deletes).buffer_unordered(AT_ONCE);
+    while let Some(deleted) = deletes.next().await {
+        deleted?;
+    }
+    Ok(())
+}

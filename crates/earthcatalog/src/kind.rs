@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Locked,
     /// Runs again: another writer has changed the catalog meanwhile.
     Conflict,
+    /// Tries again the objects of a bulk run that could not be fetched, or goes on without them.
+    Pending,
     /// Nothing: the run was asked to stop, and did.
     Interrupted,
     /// Looks at what is wrong with the store, the data or the machine.
@@ -64,6 +66,7 @@ fn of_run(error: &earthcatalog_pipeline::Error) -> ErrorKind {
         | Run::Newer { .. }
         | Run::Grid(_) => ErrorKind::Usage,
         Run::TooManyDeletions { .. } => ErrorKind::Conflict,
+        Run::Pending { .. } => ErrorKind::Pending,
         Run::Interrupted => ErrorKind::Interrupted,
         Run::Store(error) => of_store(error),
         Run::Catalog(error) => of_table(error),

@@ -31,6 +31,7 @@ fn class(kind: ErrorKind) -> &'static str {
         ErrorKind::Unavailable => "UnavailableError",
         ErrorKind::Locked => "LockedError",
         ErrorKind::Conflict => "ConflictError",
+        ErrorKind::Pending => "PendingError",
         ErrorKind::Interrupted => "StoppedError",
         _ => "FailedError",
     }

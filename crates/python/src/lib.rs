@@ -4,6 +4,7 @@
 //! types are in `python/earthcatalog`.
 
 mod arguments;
+mod bulk;
 mod calls;
 mod catalog;
 mod events;

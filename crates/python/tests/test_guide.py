@@ -107,11 +107,18 @@ def session(server, archive):
     from distributed import Client, LocalCluster
 
     def client(n_workers, vm_type=None):
-        return Client(LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None))
+        return Client(LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"))
 
     names = {"coiled": SimpleNamespace(Client=client)}
     exec(OPEN, names)
     return names
+
+
+def test_bulk_backfill(session, archive):
+    exec(BULK, session)
+    assert session["catalog"].unique_item_count() == archive["items"]
+    exec(BULK_WORKERS, session)
+    assert session["catalog"].unique_item_count() == archive["items"]
 
 
 def test_single_node_backfill(session, archive):

@@ -32,7 +32,7 @@ def bulk_ingest(
     /,
     *,
     mode: str = "auto",
-    chunk_size: int = 100_000,
+    chunk_size: int = 10_000,
     compact_rows: int = 100_000,
     limit: int | None = None,
     since: Time | timedelta | None = None,
@@ -63,7 +63,8 @@ def bulk_ingest(
     skip_inventory: take up the one open run without reading the inventory again.
     skip_ingest: do not stage what is not staged yet, which must then be nothing.
 
-    A run that was interrupted is taken up by the same call: what is staged is not fetched again. Returns the report; raises
+    A run that was interrupted is taken up by the same call, if its options are the same (a `since` that is so long ago is another
+    every time: give a fixed one, or `skip_inventory`): what is staged is not fetched again. Returns the report; raises
     what `Catalog.ingest` raises, and `PendingError` while objects could not be fetched.
     """
     from ._catalog import target
@@ -81,52 +82,52 @@ def bulk_ingest(
         compact_rows=_inputs.whole("compact_rows", compact_rows, least=1),
         staging_prefix=staging_prefix,
     )
-    if not hasattr(catalog._native, "bulk_plan"):
-        raise UsageError("this build has no bulk ingest", "call catalog.ingest")
     with Progress(progress) as shown:
-        run = _open_run(catalog) if skip_inventory else _plan(catalog, chosen, shown)
+        plan = _open_run(catalog) if skip_inventory else _plan(catalog, chosen, shown)
         with engine(catalog._connection, create_client) as tasks:
-            driver = _Driver(catalog, run, chosen, tasks, shown)
+            driver = _Driver(catalog, plan, chosen, tasks, shown)
             return driver.run(retry_pending=retry_pending, skip_ingest=skip_ingest, accept_rejected=accept_rejected)
 
 
 class _Driver:
     """One call of `bulk_ingest`, from the plan to the report."""
 
-    def __init__(self, catalog: Catalog, run: str, chosen: dict[str, Any], tasks: Engine, shown: Progress) -> None:
+    def __init__(
+        self, catalog: Catalog, plan: dict[str, Any], chosen: dict[str, Any], tasks: Engine, shown: Progress
+    ) -> None:
         self._native = catalog._native
-        self._run = run
-        self._is_full = chosen["ingest"]["mode"] == "full"
+        self._run = str(plan["run"])
+        self._is_delta = plan["mode"] == "delta"
         self._options = json.dumps(chosen["task"])
         self._tasks = tasks
         self._shown = shown
 
     def run(self, *, retry_pending: bool, skip_ingest: bool, accept_rejected: bool) -> Report:
         if not skip_ingest:
-            self._phase("stage", self._native.bulk_stage_tasks)
+            self._phase("stage")
         if retry_pending and self._native.bulk_retry(self._run) > 0:
-            self._phase("stage", self._native.bulk_stage_tasks)
+            self._phase("stage")
         for attempt in range(1, _ATTEMPTS + 1):
             self._native.bulk_resolve(self._run, accept_rejected, self._options, self._shown)
-            self._phase("write", self._native.bulk_write_tasks)
+            self._phase("write")
             try:
                 return Report(json.loads(self._native.bulk_register(self._run, self._options, self._shown)))
             except LockedError:
                 raise
             except ConflictError:
-                # A delta that was overtaken is decided anew on what the other writer made.
-                if self._is_full or attempt == _ATTEMPTS:
+                # A delta that was overtaken is decided anew on what the other writer made; what replaces all would lose that.
+                if not self._is_delta or attempt == _ATTEMPTS:
                     raise
         raise AssertionError("the loop returns or raises")
 
-    def _phase(self, phase: str, undone: Callable[[str], Sequence[int]]) -> None:
+    def _phase(self, phase: str) -> None:
         """Gives out tasks until none is undone."""
         for _ in range(_ATTEMPTS):
-            numbers = undone(self._run)
+            numbers = self._native.bulk_undone(self._run, phase)
             if not numbers:
                 return
             self._give_out(phase, numbers)
-        left = len(undone(self._run))
+        left = len(self._native.bulk_undone(self._run, phase))
         if left:
             raise FailedError(f"{left} tasks of {phase} of run {self._run} are not done, though they were given out")
 
@@ -143,18 +144,19 @@ class _Driver:
         self._tasks.run(tasks, self._options, done)
 
 
-def _plan(catalog: Catalog, chosen: dict[str, Any], shown: Progress) -> str:
-    plan = json.loads(catalog._native.bulk_plan(json.dumps(chosen["ingest"]), json.dumps(chosen["bulk"]), shown))
-    return str(plan["run"])
+def _plan(catalog: Catalog, chosen: dict[str, Any], shown: Progress) -> dict[str, Any]:
+    text = catalog._native.bulk_plan(json.dumps(chosen["ingest"]), json.dumps(chosen["bulk"]), shown)
+    plan: dict[str, Any] = json.loads(text)
+    return plan
 
 
-def _open_run(catalog: Catalog) -> str:
-    """The one run that is open."""
-    runs = [str(run["run"]) for run in json.loads(catalog._native.bulk_runs())]
-    if len(runs) != 1:
-        which = f"there are {len(runs)}: {', '.join(runs)}" if runs else "there is none"
+def _open_run(catalog: Catalog) -> dict[str, Any]:
+    """The plan of the one run that is open."""
+    plans: list[dict[str, Any]] = json.loads(catalog._native.bulk_runs())
+    if len(plans) != 1:
+        which = f"there are {len(plans)}: {', '.join(str(plan['run']) for plan in plans)}" if plans else "there is none"
         raise UsageError(f"skip_inventory takes up the one open run, and {which}", "leave it out: a run finds its own work")
-    return runs[0]
+    return plans[0]
 
 
 def _chosen(
@@ -168,6 +170,8 @@ def _chosen(
     **named: Any,
 ) -> dict[str, Any]:
     """Of the options: what is planned with, how it is cut, and what a task is run with."""
+    if options.get("dry_run"):
+        raise UsageError("a bulk run has no dry_run", "see with catalog.ingest(…, dry_run=True) what would be done")
     try:
         ingest = _arguments.ingest(inventory, catalog._connection.grid, **named, **options)
     except TypeError as error:

@@ -141,7 +141,7 @@ class Catalog:
         inventory: str | os.PathLike[str],
         *,
         mode: str = "auto",
-        chunk_size: int = 100_000,
+        chunk_size: int = 10_000,
         compact_rows: int = 100_000,
         limit: int | None = None,
         since: Time | timedelta | None = None,
@@ -174,6 +174,18 @@ class Catalog:
             progress=progress,
             **options,
         )
+
+    def bulk_runs(self) -> Rows:
+        """The bulk runs that are open: their plans, the oldest first."""
+        return _records.rows(self._native.bulk_runs(), "open runs")
+
+    def bulk_status(self, run: str) -> Record:
+        """How far a bulk run is, from the store alone: tasks done and begun, objects pending, rates, seconds left."""
+        return Record(json.loads(self._native.bulk_status(run)))
+
+    def bulk_clean(self, run: str) -> Record:
+        """Gives a bulk run up, and takes away all that was made for it. The catalog stays as it is."""
+        return Record(json.loads(self._native.bulk_clean(run)))
 
     # Asking it
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._errors import EarthcatalogError, FailedError, UnavailableError, UsageError
+from ._progress import Progress
 
 if TYPE_CHECKING:
     from ._native import Catalog as Native
@@ -59,13 +60,14 @@ class _Lazy:
 
     def _decide(self) -> Engine:
         if self._create_client is not None:
-            self._made = self._create_client()
-            if not hasattr(self._made, "submit"):
-                kind = type(self._made).__name__
+            made = self._create_client()
+            if not hasattr(made, "submit"):
                 raise UsageError(
-                    f"create_client made a {kind}, which is no client of Dask", "e.g. lambda: Client(n_workers=4)"
+                    f"create_client made a {type(made).__name__}, which is no client of Dask",
+                    "e.g. create_client=lambda: distributed.Client(n_workers=4)",
                 )
-            return _Dask(self._connection, self._made)
+            self._made = made
+            return _Dask(self._connection, made)
         existing = _existing_client()
         return _Here(self._connection) if existing is None else _Dask(self._connection, existing)
 
@@ -97,7 +99,7 @@ class _Here:
 
     def run(self, tasks: list[Task], options: str, done: Done) -> None:
         for task in tasks:
-            done(json.loads(self._native.bulk_task(json.dumps(task), options)))
+            done(_run(self._native, task, options))
 
 
 class _Dask:
@@ -110,7 +112,8 @@ class _Dask:
     def run(self, tasks: list[Task], options: str, done: Done) -> None:
         distributed: Any = importlib.import_module("distributed")
         waiting = {self._submit(task, options): (task, 1) for task in tasks}
-        completed = distributed.as_completed(list(waiting))
+        # The loop of this client: it need not be the process's default one.
+        completed = distributed.as_completed(list(waiting), loop=getattr(self._client, "loop", None))
         try:
             for future in completed:
                 task, tries = waiting.pop(future)
@@ -155,5 +158,11 @@ def run_task(connection: Connection, task: Task, options: str) -> Task:
     if last is None or last[0] != connection:
         last = (connection, connection.connect())
         _opened[0] = last
-    report: Task = json.loads(last[1].bulk_task(json.dumps(task), options))
+    return _run(last[1], task, options)
+
+
+def _run(native: Native, task: Task, options: str) -> Task:
+    """A task here; its warnings go to `logging`."""
+    with Progress(False) as said:
+        report: Task = json.loads(native.bulk_task(json.dumps(task), options, said))
     return report

@@ -9,6 +9,9 @@ _ARGUMENTS = {
     "`earthcatalog history`": "`catalog.history()`",
     "`earthcatalog verify`": "`catalog.verify()`",
     "`earthcatalog regrid`": "`catalog.regrid()`",
+    "`earthcatalog bulk status`": "`catalog.bulk_runs()`",
+    "`earthcatalog bulk clean`": "`catalog.bulk_clean(run)`",
+    "`earthcatalog ingest --mode sync`": '`catalog.ingest(…, mode="sync")`',
     "`earthcatalog ingest`": "`catalog.ingest(…)`",
     "--anonymous": "anonymous=True",
     "--unsafe-no-cas": "unsafe_no_cas=True",
@@ -19,6 +22,7 @@ _ARGUMENTS = {
     "--map-bucket =/folder": 'map_buckets={"": "/folder"}',
     "--bucket NAME": 'bucket="NAME"',
 }
+_STATUS = re.compile(r"`earthcatalog bulk status (\w+)`")
 _WITH_VALUE = re.compile(r"--(suffix|max-delete|mode|grid|columns|memory) ([^\s,;]+)")
 
 
@@ -26,7 +30,7 @@ def _in_python(text: str) -> str:
     """The advice of the command line in the words of this package."""
     for flag, argument in _ARGUMENTS.items():
         text = text.replace(flag, argument)
-    return _WITH_VALUE.sub(_argument, text)
+    return _WITH_VALUE.sub(_argument, _STATUS.sub(r'`catalog.bulk_status("\1")`', text))
 
 
 def _argument(flag: re.Match[str]) -> str:
@@ -71,6 +75,10 @@ class ConflictError(EarthcatalogError):
 
 class LockedError(ConflictError):
     """Another writer holds the lock: wait, or see `catalog.lock`."""
+
+
+class PendingError(EarthcatalogError):
+    """Objects of a bulk run could not be fetched: try again with `retry_pending`, or go on with `accept_rejected`."""
 
 
 class StoppedError(EarthcatalogError):

@@ -1,4 +1,4 @@
-"""The operational guide's snippets, in its order, as they stand there.
+"""The operational guide's snippets, in its order, as they stand there; and those of docs/python.md.
 
 Three things stand for others: the environment names the S3 server's endpoint (the buckets are made by their names), `coiled` is
 a cluster of processes on this machine, and DuckDB's packaged extensions are loaded instead of installed from the network.
@@ -6,12 +6,14 @@ a cluster of processes on this machine, and DuckDB's packaged extensions are loa
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb_extension_httpfs
 import duckdb_extension_spatial
 import pytest
+from conftest import FIXTURES
 
 OPEN = """
 import earthcatalog as ec
@@ -148,3 +150,14 @@ def test_search_in_duckdb(session, server):
     exec(snippet, session)
     assert list(session["df"].columns) == ["id", "platform", "datetime"]
     assert 0 < len(session["df"]) <= 10
+
+
+def test_the_snippets_of_our_own_guide(session, server, archive):
+    text = (FIXTURES.parent / "docs/python.md").read_text()
+    snippets = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(snippets) >= 3
+    for snippet in snippets:
+        snippet = snippet.replace("INSTALL spatial; LOAD spatial;", loads(server))
+        exec(snippet.replace('catalog.at("2026-04-28")', "catalog.at(catalog.history()[0]['snapshot_id'])"), session)
+    assert session["catalog"].unique_item_count() == archive["items"]
+    assert len(session["df"]) > 10

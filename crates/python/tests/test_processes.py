@@ -77,6 +77,15 @@ def test_ctrl_c_ends_a_question(hanging):
     assert (question.stdout.read(), question.wait(timeout=30)) == ("interrupted\n", 130)
 
 
+def test_other_threads_go_on_while_a_call_waits(hanging):
+    program = QUESTION.replace(
+        'print("started", flush=True)',
+        "import threading, os\nthreading.Timer(1, lambda: (print('still here', flush=True), os._exit(3))).start()",
+    )
+    question = start(program, hanging)
+    assert (question.stdout.read(), question.wait(timeout=30)) == ("still here\n", 3)
+
+
 def test_a_signal_handlers_exception_ends_a_call(hanging):
     program = QUESTION.replace(
         "print(",

@@ -149,6 +149,16 @@ def test_secrets_are_not_shown(server, monkeypatch, caplog):
     assert not any(SECRET in text for text in shown)
 
 
+def test_a_store_that_cannot_be_made_again():
+    class S3Store:
+        def __getnewargs_ex__(self):
+            return (), {"config": {"bucket": "b", "no_such_key": SECRET}}
+
+    with pytest.raises(ec.UsageError, match="no_such_key") as raised:
+        ec.open(store=S3Store(), base="catalog")
+    assert SECRET not in str(raised.value) and raised.value.__cause__ is None
+
+
 def test_a_connection_travels(server):
     catalog = ec.open(store=s3(server, "travel-bucket"), base="catalog", map_buckets=MAPS)
     items = catalog.ingest(INVENTORY, limit=5).ingested

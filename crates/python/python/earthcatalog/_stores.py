@@ -51,6 +51,15 @@ def _made_with(store: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return tuple(args), dict(named)
 
 
+def _made(kind: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The store, made again. What is said of a failure is its first line: the rest may hold the configuration."""
+    try:
+        return getattr(_native.store, kind)(*args, **named)
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+    raise UsageError(f"this {kind} cannot be made again here: {reason}", "give the URL alone, as base, and storage_options")
+
+
 def _bucket(kind: str, store: Any, base: str | None) -> tuple[str, Served]:
     args, named = _made_with(store)
     prefix = str(named.pop("prefix", None) or "").strip("/")
@@ -62,7 +71,7 @@ def _bucket(kind: str, store: Any, base: str | None) -> tuple[str, Served]:
     account = config.get("account_name") or config.get("storage_account_name")
     if kind == "AzureStore" and account:
         roots += [f"{scheme}://{bucket}@{account}.dfs.core.windows.net" for scheme in ("abfs", "abfss")]
-    made = getattr(_native.store, kind)(*args, **named)
+    made = _made(kind, args, named)
     return _within(kind, roots, prefix, base), [(root, made) for root in roots]
 
 
@@ -125,5 +134,5 @@ def _memory(store: Any, base: str | None) -> tuple[str, Served]:
 def _http(store: Any, base: str | None) -> tuple[str, Served]:
     args, named = _made_with(store)
     root = str(store.url).rstrip("/")
-    made = _native.store.HTTPStore(*args, **named)
+    made = _made("HTTPStore", args, named)
     return _within("HTTPStore", [root], "", base), [(root, made)]

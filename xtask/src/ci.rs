@@ -1,13 +1,13 @@
 //! `cargo xtask ci`: everything that must pass, in order, with the time that each step took.
 //!
 //! One profile and one set of features, so that nothing is built twice: the check build serves clippy and the docs, the
-//! dev build serves the tests, the README's first command and interop.
+//! dev build serves the tests, the README's first command, interop and the Python package.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::{first_command, interop, process, tidy};
+use crate::{first_command, interop, package, process, tidy};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,7 +19,7 @@ pub(crate) struct Args {
 /// A step: its name, and what it does.
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("tidy", tidy::run),
     ("fmt", fmt),
     ("clippy", clippy),
@@ -27,6 +27,7 @@ const STEPS: [Step; 7] = [
     ("test", test),
     ("first-command", first_command::run),
     ("interop", interop_all),
+    ("python", python_package),
 ];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -80,4 +81,8 @@ fn test() -> Result<()> {
 
 fn interop_all() -> Result<()> {
     interop::run(&interop::Args::default())
+}
+
+fn python_package() -> Result<()> {
+    package::run(&package::Args::default())
 }

@@ -15,11 +15,13 @@ mod earthcatalog;
 mod first_command;
 mod fixtures;
 mod interop;
+mod package;
 mod process;
 mod python;
 mod root;
 mod soak;
 mod tidy;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,10 @@ enum Task {
     Fixtures(fixtures::Args),
     /// Has our catalogs read by PyIceberg, DuckDB, rustac, stac-geoparquet and earthcatalog 0.6.1.
     Interop(interop::Args),
+    /// Tests the Python package: its wheel beside obstore, Dask, shapely and DuckDB, and its types by mypy.
+    Python(package::Args),
+    /// Builds the Python package's wheel.
+    Wheel(wheel::Args),
     /// Runs the main job against Ceph RGW and moto, and has s3rver, which ignores conditional PUTs, refused.
     Acceptance(acceptance::Args),
     /// Compares what we say with what other programs say of the same.
@@ -63,6 +69,8 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Fixtures(args) => fixtures::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Python(args) => package::run(&args),
+        Task::Wheel(args) => wheel::run(&args),
         Task::Acceptance(args) => acceptance::run(&args),
         Task::Compare(args) => compare::run(&args),
         Task::FirstCommand => first_command::run(),

@@ -15,7 +15,7 @@ pub(crate) struct Python {
 }
 
 /// What every script needs.
-const OLDEST: (u32, u32) = (3, 11);
+pub(crate) const OLDEST: (u32, u32) = (3, 11);
 
 /// The one that was named; else the first that is as new as wanted; else the first that is new enough.
 ///

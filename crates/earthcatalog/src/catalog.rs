@@ -227,6 +227,31 @@ impl Catalog {
         self.grid_of_head(&self.head().await?).await
     }
 
+    /// True if there is a catalog at its base.
+    ///
+    /// # Errors
+    /// Where the base cannot be read.
+    pub async fn exists(&self) -> Result<bool> {
+        Ok(self.table.head().await?.is_some())
+    }
+
+    /// Makes sure that an ingest with this grid is possible: the catalog has this grid, or there is none yet.
+    ///
+    /// # Errors
+    /// [`Error::OtherGrid`] where it has another; where it cannot be read.
+    pub async fn expect_grid(&self, asked: &GridSpec) -> Result<()> {
+        let Some(head) = self.table.head().await? else { return Ok(()) };
+        let has = grid_of(&head.properties)?;
+        if has == *asked {
+            return Ok(());
+        }
+        Err(Error::OtherGrid {
+            catalog: self.base.url().to_owned(),
+            has: grid_spec(&has),
+            asked: grid_spec(asked),
+        })
+    }
+
     pub(crate) async fn head(&self) -> Result<Head> {
         match &self.at {
             None => self.head_now().await,

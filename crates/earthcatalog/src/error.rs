@@ -29,6 +29,16 @@ pub enum Error {
         /// The snapshots that there are.
         choices: String,
     },
+    /// The catalog has another grid than the one that was asked for.
+    #[error("the catalog at {catalog} has the grid {has}, not {asked}")]
+    OtherGrid {
+        /// The base.
+        catalog: String,
+        /// Its grid.
+        has: String,
+        /// The other one.
+        asked: String,
+    },
     /// The file of regions of a GeoJSON grid.
     #[error("failed to read the grid's regions from {url}: {source}")]
     Regions {

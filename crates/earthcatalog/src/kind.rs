@@ -8,8 +8,18 @@ use crate::error::Error;
 pub enum ErrorKind {
     /// Asks otherwise: an option, a URL or a filter does not fit.
     Usage,
-    /// Waits and runs again: another writer holds the lock, or has changed the catalog meanwhile.
+    /// Looks for what is not there: a catalog, a bucket, an object, a hash index.
+    NotFound,
+    /// Gives other credentials or permissions: the store or the file system refused.
+    Denied,
+    /// Tries again later: the store did not answer, or could not at the time.
+    Unavailable,
+    /// Waits and runs again: another writer holds the lock.
+    Locked,
+    /// Runs again: another writer has changed the catalog meanwhile.
     Conflict,
+    /// Tries again the objects of a bulk run that could not be fetched, or goes on without them.
+    Pending,
     /// Nothing: the run was asked to stop, and did.
     Interrupted,
     /// Looks at what is wrong with the store, the data or the machine.
@@ -23,7 +33,10 @@ impl Error {
             Self::Pipeline(error) => of_run(error),
             Self::Store(error) => of_store(error),
             Self::Catalog(error) => of_table(error),
-            Self::Grid(_) | Self::NoSnapshot { .. } => ErrorKind::Usage,
+            Self::Inventory(error) => of_inventory(error),
+            Self::Search(error) => of_search(error),
+            Self::Grid(_) | Self::NoSnapshot { .. } | Self::OtherGrid { .. } => ErrorKind::Usage,
+            Self::NoCatalog { .. } | Self::NoIndex { .. } => ErrorKind::NotFound,
             _ => ErrorKind::Failed,
         }
     }
@@ -35,6 +48,9 @@ impl Error {
                 Some("check the base; `earthcatalog ingest` makes a catalog".to_owned())
             }
             Self::NoSnapshot { .. } => Some("`earthcatalog history` lists all, with their times".to_owned()),
+            Self::OtherGrid { .. } => {
+                Some("leave the grid out, or cover the catalog anew: `earthcatalog regrid`".to_owned())
+            }
             Self::Pipeline(error) => error.hint(),
             _ => None,
         }
@@ -50,9 +66,30 @@ fn of_run(error: &earthcatalog_pipeline::Error) -> ErrorKind {
         | Run::Newer { .. }
         | Run::Grid(_) => ErrorKind::Usage,
         Run::TooManyDeletions { .. } => ErrorKind::Conflict,
+        Run::Pending { .. } => ErrorKind::Pending,
         Run::Interrupted => ErrorKind::Interrupted,
         Run::Store(error) => of_store(error),
         Run::Catalog(error) => of_table(error),
+        Run::Inventory(error) => of_inventory(error),
+        _ => ErrorKind::Failed,
+    }
+}
+
+fn of_inventory(error: &earthcatalog_inventory::Error) -> ErrorKind {
+    use earthcatalog_inventory::Error as Inventory;
+    match error {
+        Inventory::Read { source: object_store::Error::NotFound { .. }, .. } => ErrorKind::NotFound,
+        Inventory::NoDataFile { .. } | Inventory::NoManifest { .. } => ErrorKind::NotFound,
+        _ => ErrorKind::Failed,
+    }
+}
+
+fn of_search(error: &earthcatalog_search::Error) -> ErrorKind {
+    use earthcatalog_search::Error as Search;
+    match error {
+        Search::Grid(_) => ErrorKind::Usage,
+        Search::Store(error) => of_store(error),
+        Search::Table(error) => of_table(error),
         _ => ErrorKind::Failed,
     }
 }
@@ -60,8 +97,12 @@ fn of_run(error: &earthcatalog_pipeline::Error) -> ErrorKind {
 fn of_store(error: &earthcatalog_store::Error) -> ErrorKind {
     use earthcatalog_store::Error as Store;
     match error {
-        Store::Locked { .. } | Store::LeaseLost { .. } => ErrorKind::Conflict,
+        Store::Locked { .. } => ErrorKind::Locked,
+        Store::LeaseLost { .. } => ErrorKind::Conflict,
         Store::Url { .. } | Store::Option { .. } => ErrorKind::Usage,
+        Store::NotFound { .. } | Store::NoBucket { .. } => ErrorKind::NotFound,
+        Store::Denied { .. } => ErrorKind::Denied,
+        _ if error.is_retryable() => ErrorKind::Unavailable,
         _ => ErrorKind::Failed,
     }
 }

@@ -18,7 +18,7 @@ impl From<Error> for Failure {
 fn exit(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::Usage => Exit::Usage,
-        ErrorKind::Conflict => Exit::Conflict,
+        ErrorKind::Conflict | ErrorKind::Locked => Exit::Conflict,
         ErrorKind::Interrupted => Exit::Interrupted,
         _ => Exit::Failed,
     }

@@ -101,6 +101,11 @@ impl Holder {
         self.acquired.is_some_and(|at| now.signed_duration_since(at) >= self.ttl())
     }
 
+    /// Whether its time is over now, by this machine's clock.
+    pub fn is_over(&self) -> bool {
+        self.is_stale(Utc::now())
+    }
+
     /// How long it is still good.
     pub(super) fn rest(&self, now: DateTime<Utc>) -> Duration {
         let passed = self.acquired.map_or_else(TimeDelta::zero, |at| now.signed_duration_since(at));

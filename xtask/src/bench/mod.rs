@@ -3,6 +3,7 @@
 //! Small steps (a covering, a file) are criterion's, under `benches/`: here their figures are kept. Whole programs are run as
 //! users run them.
 
+mod bulk;
 pub(crate) mod catalogs;
 mod commit;
 mod compact;
@@ -33,6 +34,8 @@ pub(crate) struct Args {
 enum Job {
     /// Ingests generated items from a local folder, beside a program that only reads and parses them.
     Ingest(ingest::Args),
+    /// A bulk run of generated items, phase by phase, and with one worker and two.
+    Bulk(bulk::Args),
     /// Builds, merges, probes and compares a hash index of generated ids and objects.
     Index(index::Args),
     /// Ingests a day's new objects into a catalog, from a listing of everything.
@@ -48,6 +51,7 @@ enum Job {
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.job {
         Job::Ingest(args) => ingest::run(args),
+        Job::Bulk(args) => bulk::run(args),
         Job::Index(args) => index::run(args),
         Job::Delta(args) => delta::run(args),
         Job::Compact(args) => compact::run(args),

@@ -109,11 +109,16 @@ impl Source {
     pub(crate) fn check_for_workers(&self) -> Result<()> {
         let what = match &self.getting {
             Getting::FromFile(_) => "the items of one file",
-            Getting::FromStores(sources) if sources.serves_local() => "objects of a local folder that is listed live",
+            Getting::FromStores(sources) if sources.serves_local() => {
+                "objects of a local folder that is listed live"
+            }
             Getting::FromStores(_) => return Ok(()),
         };
         Err(earthcatalog_pipeline::Error::Options {
-            message: format!("{} cannot be read in bulk: the workers could not get {what}", self.inventory.name()),
+            message: format!(
+                "{} cannot be read in bulk: the workers could not get {what}",
+                self.inventory.name()
+            ),
             hint: "use `earthcatalog ingest`, or an inventory with buckets and --map-bucket".to_owned(),
         }
         .into())

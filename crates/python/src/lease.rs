@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use earthcatalog::Error;
-use earthcatalog::lease::{self, Holder, LeaseOptions};
+use earthcatalog::lease::{self, Holder, LeaseOptions, Leases, LockFile};
 use pyo3::prelude::*;
 use serde::Serialize;
 
@@ -42,31 +42,31 @@ fn shown(py: Python<'_>, holder: Option<&Holder>) -> PyResult<Option<String>> {
 /// A lock that is held until it is given back.
 #[pyclass(frozen, module = "earthcatalog._native")]
 pub(crate) struct Lease {
-    held: Arc<Mutex<Option<lease::Lease>>>,
+    held: Arc<Mutex<Option<Leases>>>,
 }
 
 #[pymethods]
 impl Catalog {
     /// Who holds the lock, if anyone does.
     fn lock_status(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let base = self.inner.base().clone();
-        let holder = ask(py, move || async move { lease::read(&base).await.map_err(Error::from) })?;
+        let file = LockFile::of(self.inner.base());
+        let holder = ask(py, move || async move { lease::read(&file).await.map_err(Error::from) })?;
         shown(py, holder.as_ref())
     }
 
     /// Takes the lock from whoever holds it; who did.
     fn lock_break(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let base = self.inner.base().clone();
-        let holder = ask(py, move || async move { lease::break_lock(&base).await.map_err(Error::from) })?;
+        let file = LockFile::of(self.inner.base());
+        let holder = ask(py, move || async move { lease::break_lock(&file).await.map_err(Error::from) })?;
         shown(py, holder.as_ref())
     }
 
     /// Takes the lock.
     fn lock_acquire(&self, py: Python<'_>, owner: String, ttl_hours: f64) -> PyResult<Lease> {
         let base = self.inner.base().clone();
-        let options = LeaseOptions { owner, ttl_hours, ..LeaseOptions::default() };
+        let options = LeaseOptions { owner, ttl_hours };
         let held =
-            ask(py, move || async move { lease::acquire(&base, &options).await.map_err(Error::from) })?;
+            ask(py, move || async move { lease::acquire_all(&base, &options).await.map_err(Error::from) })?;
         Ok(Lease { held: Arc::new(Mutex::new(Some(held))) })
     }
 }
@@ -92,7 +92,7 @@ impl Lease {
 }
 
 impl Lease {
-    fn take(&self, py: Python<'_>) -> PyResult<lease::Lease> {
+    fn take(&self, py: Python<'_>) -> PyResult<Leases> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         held.ok_or_else(|| failure::usage(py, "this lock was given back, or is being renewed", None))
     }

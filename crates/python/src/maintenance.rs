@@ -103,7 +103,12 @@ impl Catalog {
         older_than: Option<&str>,
         dry_run: bool,
     ) -> PyResult<String> {
-        let options = ExpireOptions { keep_last, older_than: time(py, older_than)?, dry_run };
+        let options = ExpireOptions {
+            keep_last,
+            older_than: time(py, older_than)?,
+            dry_run,
+            ..ExpireOptions::default()
+        };
         let catalog = self.inner.clone();
         json(py, &ask(py, move || async move { catalog.expire(&options).await })?)
     }

@@ -25,6 +25,7 @@ class Connection:
     map_buckets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     storage_options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     timeout: float | None = None
+    lock_path: str | None = None
     unsafe_no_cas: bool = False
 
     def connect(self) -> _native.Catalog:
@@ -41,6 +42,7 @@ class Connection:
             "map_buckets": self.map_buckets,
             "options": self.storage_options,
             "timeout": self.timeout,
+            "lock_path": self.lock_path,
             "unsafe_no_cas": self.unsafe_no_cas,
         }
         return _native.open(base, served, json.dumps(options), self.grid)
@@ -55,6 +57,7 @@ def open(  # the name of the guide: `ec.open`
     map_buckets: Mapping[str, str | os.PathLike[str]] | None = None,
     storage_options: Mapping[str, str] | None = None,
     timeout: timedelta | float | None = None,
+    lock_path: str | os.PathLike[str] | None = None,
     unsafe_no_cas: bool = False,
 ) -> Catalog:
     """Opens the catalog at a base. It need not exist: the first ingest makes it.
@@ -69,6 +72,8 @@ def open(  # the name of the guide: `ec.open`
     map_buckets: buckets of an inventory that are found elsewhere: a folder, a prefix, another endpoint.
     storage_options: settings of stores by the names of the environment's variables, such as `AWS_REGION`. They go before it.
     timeout: the limit for one request, in seconds; one minute if not given.
+    lock_path: another lock that is taken beside the catalog's own: that of writers with earthcatalog 0.6.1, `.lock` at the root of
+        the store that they were given.
     unsafe_no_cas: write to a store that ignores conditional PUTs: two writers at once can then undo each other's commits.
 
     Raises `UsageError` for a base that is none, or is not in the store, and for a grid that is not that of the catalog there.
@@ -83,6 +88,7 @@ def open(  # the name of the guide: `ec.open`
         map_buckets=tuple((name, _inputs.text("map_buckets", url)) for name, url in (map_buckets or {}).items()),
         storage_options=tuple((str(name), str(value)) for name, value in (storage_options or {}).items()),
         timeout=timeout.total_seconds() if isinstance(timeout, timedelta) else timeout,
+        lock_path=None if lock_path is None else _inputs.text("lock_path", lock_path),
         unsafe_no_cas=bool(unsafe_no_cas),
     )
     return Catalog(connection)

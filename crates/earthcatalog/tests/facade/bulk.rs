@@ -282,5 +282,10 @@ async fn what_cannot_be_had_is_pending_until_somebody_decides() {
     assert_eq!(report.rejected_by_reason.get("unreadable"), Some(&1));
     let ended = catalog.bulk_retry(&run).await.unwrap_err();
     assert_eq!(ended.kind(), ErrorKind::Usage, "{ended}");
+    server.faults().clear();
+    let mut delta = full(inventory.to_str().unwrap());
+    delta.options.mode = Mode::Delta;
+    let next_day = catalog.ingest(&delta, &()).await.unwrap();
+    assert_eq!((next_day.ledger.known, next_day.ledger.ingested), (5, 1), "what was given up is asked for again");
     is_right(&catalog).await;
 }

@@ -437,7 +437,7 @@ impl Gathered {
         }
         let given_up = pending.into_iter().filter(|_| is_last).map(crate::prepare::Pending::given_up);
         for rejection in rejected.into_iter().chain(given_up) {
-            self.fates.rejected(&rejection.object)?;
+            self.fates.rejected(&rejection)?;
             self.rejections.push(rejection)?;
         }
         self.sketch.merge(sketch);

@@ -8,6 +8,7 @@ mod figures;
 mod grid;
 mod index;
 mod ingest;
+mod inventory;
 mod machine;
 pub(crate) mod measure;
 pub(crate) mod programs;
@@ -31,6 +32,8 @@ enum Job {
     Ingest(ingest::Args),
     /// Builds, merges, probes and compares a hash index of generated ids and objects.
     Index(index::Args),
+    /// Reads listings of every format, beside their decoders alone, and compares two of an archive's size.
+    Inventory(inventory::Args),
     /// Coverings of points, footprints, a coast and the world, by criterion.
     Grid(grid::Args),
 }
@@ -39,6 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.job {
         Job::Ingest(args) => ingest::run(args),
         Job::Index(args) => index::run(args),
+        Job::Inventory(args) => inventory::run(args),
         Job::Grid(args) => grid::run(args),
     }
 }

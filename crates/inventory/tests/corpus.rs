@@ -5,10 +5,10 @@
 mod one_input;
 
 #[cfg(test)]
-mod corpus {
+mod replay {
     use std::path::Path;
 
-    use crate::one_input;
+    use super::one_input::try_one;
 
     /// Replays the inputs of a target; so many are there at least, and so many of them read.
     fn check(target: &str, least: usize, read: usize) {
@@ -17,7 +17,7 @@ mod corpus {
         for entry in std::fs::read_dir(folder).unwrap() {
             let input = std::fs::read(entry.unwrap().path()).unwrap();
             all += 1;
-            good += usize::from(one_input::try_one(target, &input));
+            good += usize::from(try_one(target, &input));
         }
         assert!(all >= least && good >= read, "{target}: {good} of {all} inputs are read");
     }

@@ -12,6 +12,7 @@ mod figures;
 mod grid;
 mod index;
 mod ingest;
+mod inventory;
 mod machine;
 pub(crate) mod measure;
 mod parts;
@@ -44,6 +45,8 @@ enum Job {
     Compact(compact::Args),
     /// Appends to tables of few and of many files.
     Commit(commit::Args),
+    /// Reads listings of every format, beside their decoders alone, and compares two of an archive's size.
+    Inventory(inventory::Args),
     /// Coverings of points, footprints, a coast and the world, by criterion.
     Grid(grid::Args),
 }
@@ -56,6 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Job::Delta(args) => delta::run(args),
         Job::Compact(args) => compact::run(args),
         Job::Commit(args) => commit::run(args),
+        Job::Inventory(args) => inventory::run(args),
         Job::Grid(args) => grid::run(args),
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: promises that only long or large runs can break.
 
+mod dask;
 mod fuzz;
 mod grid;
 mod kills;
@@ -27,6 +28,8 @@ enum Promise {
     Model(model::Args),
     /// Two writers and a compaction at once, as processes of their own.
     Writers(writers::Args),
+    /// Bulk runs on Dask from Python, their workers killed at random.
+    Dask(dask::Args),
     /// Coverings miss nothing: a million random geometries of every kind for each property.
     Grid(grid::Args),
     /// No GeoJSON makes the grid panic, loop or grow: libFuzzer, which needs a nightly toolchain.
@@ -39,6 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Promise::Kills(args) => kills::run(args),
         Promise::Model(args) => model::run(args),
         Promise::Writers(args) => writers::run(args),
+        Promise::Dask(args) => dask::run(args),
         Promise::Grid(args) => grid::run(args),
         Promise::Fuzz(args) => fuzz::run(args),
     }

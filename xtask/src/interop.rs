@@ -1,7 +1,8 @@
 //! `cargo xtask interop`: our catalogs, read by programs that no one here wrote.
 //!
 //! Makes a Python environment of pinned versions, catalogs of the bundled fixtures, and runs the scripts of
-//! `xtask/interop/` over them. The last has earthcatalog 0.6.1 make catalogs, and our command line live with them. Each script prints a line a check and fails by its exit code.
+//! `xtask/interop/` over them. The last two live with earthcatalog 0.6.1: with its lock, and with catalogs that it made. Each
+//! script prints a line a check and fails by its exit code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,11 +46,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // A catalog of its own to write to: the others stay as we made them.
     let other = catalog("append", "fixtures/inventory.parquet", "s2:4")?;
     script(&venv, "append_pyiceberg.py", &other)?;
+    script(&venv, "read_model.py", &model()?)?;
     script(&venv, "read_duckdb.py", &s2)?;
     script(&venv, "read_items.py", &s2)?;
     if whole {
         script(&venv, "read_earthcatalog.py", &h3)?;
-        return script(&venv, "older_catalog.py", &older()?);
+        script(&venv, "lock_earthcatalog.py", &folder("lock")?)?;
+        return script(&venv, "older_catalog.py", &folder("older")?);
     }
     println!("skipped: earthcatalog 0.6.1 needs Python 3.12, and there is none on PATH or in ~/.pyenv");
     Ok(())
@@ -85,9 +88,24 @@ fn catalog(name: &str, inventory: &str, grid: &str) -> Result<Catalog> {
     Ok(Catalog { folder, facts: path })
 }
 
-/// A folder for the catalogs that earthcatalog 0.6.1 makes there, and how our command line is run on them.
-fn older() -> Result<Catalog> {
-    let folder = target().join("interop/catalogs/older");
+/// Sequences of the model test whose catalogs are left for PyIceberg.
+const SEQUENCES: &str = "16";
+
+/// Has the model test of the facade leave its catalogs in a folder, each with what it should hold.
+fn model() -> Result<Catalog> {
+    let catalog = folder("model")?;
+    // The workspace's features, so that what its tests have built is not built again.
+    let mut test = process::cargo();
+    test.args(["test", "--quiet", "--locked", "--workspace", "--test", "facade"]);
+    test.arg("a_catalog_is_what_the_model_says");
+    test.env("EARTHCATALOG_SOAK_CASES", SEQUENCES).env("EARTHCATALOG_TEST_CATALOGS", &catalog.folder);
+    process::run(&mut test)?;
+    Ok(catalog)
+}
+
+/// An empty folder for catalogs that a script makes, and how our command line is run on them.
+fn folder(name: &str) -> Result<Catalog> {
+    let folder = target().join("interop/catalogs").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -95,7 +113,7 @@ fn older() -> Result<Catalog> {
     let command = earthcatalog::command(&[]);
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-    let facts = target().join("interop/catalogs/older.json");
+    let facts = target().join("interop/catalogs").join(format!("{name}.json"));
     fs::write(&facts, serde_json::json!({ "command": words }).to_string())?;
     Ok(Catalog { folder, facts })
 }

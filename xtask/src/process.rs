@@ -6,10 +6,20 @@ use std::process::{Command, Output};
 use crate::Result;
 use crate::root::root;
 
-/// A command that starts in the workspace's folder.
+/// What cargo tells the program that it runs about its package. A build script of a dependency (ring's) runs again where
+/// these have changed, and all that is built on it is built again: minutes, at every turn from cargo to us and back.
+const OF_OUR_PACKAGE: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
+/// A command that starts in the workspace's folder, as if from a shell.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if OF_OUR_PACKAGE.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

@@ -50,10 +50,36 @@ pub(crate) fn applied(
     properties
 }
 
+/// Why a change cannot be made on a state with this snapshot and these properties; None if it can.
+pub(crate) fn outdated(
+    change: &Change,
+    snapshot: Option<i64>,
+    properties: &BTreeMap<String, String>,
+) -> Option<String> {
+    let name = |id: Option<i64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    if let Some(seen) = change.decided_on.filter(|seen| *seen != snapshot) {
+        return Some(format!("its snapshot was {} and is {}", name(seen), name(snapshot)));
+    }
+    let other = change.expects.iter().find(|(key, value)| properties.get(*key) != value.as_ref());
+    other.map(|(key, _)| format!("its property {key} is no longer what it was"))
+}
+
+/// Refuses a rewrite that is none: its rows have to be those of the files it takes out.
+pub(crate) fn check_rewrite(change: &Change, removed: u64, added: u64) -> Result<()> {
+    if !matches!(change.operation, Operation::Rewrite { .. }) || removed == added {
+        return Ok(());
+    }
+    let reason = format!("it rewrites {removed} rows as {added}");
+    Err(Error::Invalid { commit: change.id.to_string(), reason })
+}
+
 /// Refuses changes that make no sense on any table.
 pub(crate) fn check(change: &Change) -> Result<()> {
     let reason = match &change.operation {
-        Operation::ReplaceAll | Operation::Replace { .. } if change.decided_on.is_none() => {
+        operation
+            if (operation.removes().is_some() || *operation == Operation::ReplaceAll)
+                && change.decided_on.is_none() =>
+        {
             "a replacement has to say on which snapshot it was decided"
         }
         Operation::Properties if !change.add.is_empty() => "files cannot be added without a snapshot",

@@ -298,19 +298,10 @@ fn decides(error: &Error) -> bool {
 }
 
 fn check_decision(before: &TableMetadata, change: &Change) -> Result<()> {
-    match change.decided_on {
-        Some(seen) if seen != before.current_snapshot_id() => {
-            let name = |id: Option<i64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
-            Err(Error::Conflict {
-                table: before.location().to_owned(),
-                reason: format!(
-                    "its snapshot was {} and is {}",
-                    name(seen),
-                    name(before.current_snapshot_id())
-                ),
-            })
-        }
-        _ => Ok(()),
+    let properties = metadata::properties(before);
+    match commits::outdated(change, before.current_snapshot_id(), &properties) {
+        Some(reason) => Err(Error::Conflict { table: before.location().to_owned(), reason }),
+        None => Ok(()),
     }
 }
 

@@ -61,8 +61,8 @@ impl MemoryTable {
         if let Some(snapshot_id) = commits::find(&old.properties, &change.id) {
             return Ok(Committed { snapshot_id, head: old });
         }
-        if change.decided_on.is_some_and(|seen| seen != old.snapshot_id) {
-            return Err(self.conflict(format!("its snapshot is {:?}", old.snapshot_id)));
+        if let Some(reason) = commits::outdated(change, old.snapshot_id, &old.properties) {
+            return Err(self.conflict(reason));
         }
         let schema = evolved(&self.location, &old.schema, change.schema.as_ref())?;
         let made = self.snapshot(state, &old, change)?;
@@ -80,6 +80,12 @@ impl MemoryTable {
             Operation::Append => live.to_vec(),
             Operation::ReplaceAll => Vec::new(),
             Operation::Replace { remove } => self.without(&live, remove)?,
+            Operation::Rewrite { remove } => {
+                let kept = self.without(&live, remove)?;
+                let rows = |files: &[DataFile]| files.iter().map(|file| file.rows).sum::<u64>();
+                commits::check_rewrite(change, rows(&live) - rows(&kept), rows(&change.add))?;
+                kept
+            }
         };
         let now = Timestamp::now();
         files.extend(change.add.iter().map(|file| DataFile { added: Some(now), ..file.clone() }));
@@ -205,6 +211,7 @@ fn entry(id: i64, old: &Head, head: &Head, change: &Change) -> SnapshotEntry {
     summary.insert(COMMIT_ID.to_owned(), change.id.to_string());
     let operation = match change.operation {
         Operation::Append => "append",
+        Operation::Rewrite { .. } => "replace",
         _ => "overwrite",
     };
     let (parent, time) = (old.snapshot_id, head.snapshot_time);

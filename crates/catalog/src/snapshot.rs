@@ -7,6 +7,7 @@ use iceberg::spec::{
     DataFile as IcebergFile, ManifestFile, Operation as IcebergOperation, Snapshot, Summary, TableMetadata,
 };
 
+use crate::commits;
 use crate::datafile::{self, Places};
 use crate::error::{Error, Result};
 use crate::files::Files;
@@ -68,6 +69,7 @@ impl Stage<'_> {
         let kept = self.kept(&mut encoder, &mut removed).await?;
         let mut all = self.gathered(&mut encoder, id, kept).await?;
         all.extend(self.added(&mut encoder, &mut added).await?);
+        commits::check_rewrite(self.change, removed.rows, added.rows)?;
         let summary = self.summary(&added, &removed);
         let list = encoder.list(self.metadata, all).await.map_err(|e| self.invalid(&e))?;
         // Never before the one before it, whatever this machine's clock says.
@@ -88,12 +90,12 @@ impl Stage<'_> {
     async fn kept(&self, encoder: &mut Encoder, removed: &mut Tally) -> Result<Vec<ManifestFile>> {
         let Some(current) = self.metadata.current_snapshot() else { return self.all_found(&BTreeSet::new()) };
         let manifests = manifests::list(self.files, current, self.metadata.format_version()).await?;
-        let wanted: HashSet<&str> = match &self.change.operation {
-            Operation::Replace { remove } => remove.iter().map(String::as_str).collect(),
-            Operation::ReplaceAll => HashSet::new(),
-            _ => return Ok(manifests.into_iter().filter(manifests::may_be_alive).collect()),
-        };
         let all = self.change.operation == Operation::ReplaceAll;
+        let wanted: HashSet<&str> = match self.change.operation.removes() {
+            Some(remove) => remove.iter().map(String::as_str).collect(),
+            None if all => HashSet::new(),
+            None => return Ok(manifests.into_iter().filter(manifests::may_be_alive).collect()),
+        };
         let gone = |file: &IcebergFile| all || wanted.contains(file.file_path());
         let mut kept = Vec::new();
         let mut found = BTreeSet::new();
@@ -170,7 +172,7 @@ impl Stage<'_> {
 
     /// Every file that was to go has to have been there.
     fn all_found(&self, found: &BTreeSet<String>) -> Result<Vec<ManifestFile>> {
-        let Operation::Replace { remove } = &self.change.operation else { return Ok(Vec::new()) };
+        let Some(remove) = self.change.operation.removes() else { return Ok(Vec::new()) };
         match remove.iter().find(|path| !found.contains(*path)) {
             None => Ok(Vec::new()),
             Some(path) => Err(Error::Conflict {
@@ -202,6 +204,7 @@ impl Stage<'_> {
         let operation = match (&self.change.operation, removed.files, added.files) {
             (Operation::Append, ..) | (_, 0, _) => IcebergOperation::Append,
             (_, _, 0) => IcebergOperation::Delete,
+            (Operation::Rewrite { .. }, ..) => IcebergOperation::Replace,
             _ => IcebergOperation::Overwrite,
         };
         let mut entries: HashMap<String, String> =

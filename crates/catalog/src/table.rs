@@ -14,8 +14,8 @@ use crate::history::{Expiry, SnapshotEntry};
 /// A table of data files that changes by whole snapshots.
 ///
 /// A reader sees the state before a change or the one after it, never one between. Changes are serialised: each is
-/// applied to the state that the one before it left, and of two that were decided on the same state one is refused. A
-/// change whose [`CommitId`] is among the last hundred or so that were applied is answered as done.
+/// applied to the state that the one before it left, and of two that were decided on the same state one is refused: on the
+/// same snapshot ([`Change::decided_on`]), or the same properties ([`Change::expects`]). A change whose [`CommitId`] is among the last hundred or so that were applied is answered as done.
 #[async_trait]
 pub trait Table: Send + Sync {
     /// The table as it is now; None where there is none yet: the first commit makes it.
@@ -160,8 +160,11 @@ pub struct Change {
     /// Properties to set, and (None) to remove.
     pub properties: BTreeMap<String, Option<String>>,
     /// The snapshot on which the change was decided (`Some(None)`: no table, or one without snapshot). Required by
-    /// [`Operation::ReplaceAll`] and [`Operation::Replace`]; None: any will do.
+    /// operations that take files out; None: any will do.
     pub decided_on: Option<Option<i64>>,
+    /// Properties that it was decided on, as they have to be still; None: not set. A snapshot says nothing of them: a
+    /// commit that only sets properties makes none.
+    pub expects: BTreeMap<String, Option<String>>,
     /// Further entries of the snapshot's summary.
     pub summary: BTreeMap<String, String>,
 }
@@ -178,8 +181,23 @@ pub enum Operation {
         /// Their paths; all of them must be there.
         remove: Vec<String>,
     },
+    /// Some of them go, and the files that are added hold the same rows: a compaction (table spec, "Snapshots": `replace`).
+    Rewrite {
+        /// Their paths; all of them must be there, and have as many rows as the files that are added.
+        remove: Vec<String>,
+    },
     /// They stay and none is added; only properties and schema change, and there is no new snapshot.
     Properties,
+}
+
+impl Operation {
+    /// The paths that are to go, where they are named.
+    pub(crate) fn removes(&self) -> Option<&[String]> {
+        match self {
+            Self::Replace { remove } | Self::Rewrite { remove } => Some(remove),
+            Self::Append | Self::ReplaceAll | Self::Properties => None,
+        }
+    }
 }
 
 /// A change that was applied.

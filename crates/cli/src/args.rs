@@ -1,7 +1,9 @@
 //! The command line as it is declared: names, values, help. What it means is resolved in `settings`.
 
+pub(crate) mod bulk;
 pub(crate) mod cells;
 pub(crate) mod global;
+pub(crate) mod groups;
 pub(crate) mod ingest;
 pub(crate) mod inventory;
 pub(crate) mod maintenance;
@@ -12,8 +14,10 @@ mod verify;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use bulk::BulkCommand;
 pub(crate) use cells::CellsArgs;
 pub(crate) use global::GlobalArgs;
+pub(crate) use groups::{Given, SelectionArgs};
 pub(crate) use ingest::IngestArgs;
 pub(crate) use inventory::InventoryCommand;
 pub(crate) use maintenance::{AtArgs, CompactArgs, ExpireArgs, GcArgs, RegridArgs};
@@ -44,6 +48,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Read an inventory, fetch its STAC items and commit them to the catalog as one snapshot
     Ingest(Box<IngestArgs>),
+    /// Ingest an archive as tasks over a plan, on many processes or machines, any of which may die
+    #[command(arg_required_else_help = true)]
+    Bulk {
+        #[command(subcommand)]
+        command: BulkCommand,
+    },
     /// Read, convert and compare inventories
     #[command(arg_required_else_help = true)]
     Inventory {

@@ -1,5 +1,6 @@
 //! The commands: each takes the settings, calls the facade and shows its answer as text or as one JSON document.
 
+pub(crate) mod bulk;
 pub(crate) mod cells;
 pub(crate) mod compact;
 pub(crate) mod completions;

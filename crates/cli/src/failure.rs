@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::exit::Exit;
 use earthcatalog::scrub;
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Exit;
 
 /// The result of everything that a command does.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// A failed command.
-#[derive(Clone, Debug)]
+/// A failed command. Between a worker and its driver it is JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
     exit: Exit,
     message: String,
@@ -44,6 +46,21 @@ impl Failure {
     /// How the program is to end.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// What happened.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The same without secrets, which [`Display`](fmt::Display) leaves out as well.
+    pub(crate) fn scrubbed(self) -> Self {
+        Self {
+            exit: self.exit,
+            message: scrub(&self.message),
+            causes: self.causes.iter().map(|cause| scrub(cause)).collect(),
+            hint: self.hint.as_deref().map(scrub),
+        }
     }
 
     /// A failure from an error and what it came from.

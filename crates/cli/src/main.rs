@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod run;
 mod settings;
+mod workers;
 
 use std::process::ExitCode;
 

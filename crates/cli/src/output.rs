@@ -2,6 +2,7 @@
 
 pub(crate) mod numbers;
 pub(crate) mod table;
+pub(crate) mod wire;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 

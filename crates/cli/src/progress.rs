@@ -4,6 +4,7 @@ pub(crate) mod bars;
 pub(crate) mod console;
 pub(crate) mod json;
 pub(crate) mod lines;
+mod tasks;
 
 use earthcatalog::{Event, Observer};
 
@@ -34,6 +35,12 @@ impl Observer for Warnings {
             self.0.warning(message);
         }
     }
+}
+
+/// That an open run goes on, in words.
+fn found(event: &Event<'_>) -> String {
+    let Event::Found { run_id, mode, grid, started } = event else { return String::new() };
+    format!("run {run_id}: {mode}, {grid}; planned {started}, it goes on from where it was")
 }
 
 /// What happens to single objects is for the log.

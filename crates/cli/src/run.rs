@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 use clap::Parser;
 
-use crate::args::{Args, Command, ConfigCommand};
+use crate::args::{Args, Command, ConfigCommand, Given};
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -59,11 +59,12 @@ fn payload<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
 
 fn execute(args: &Args, console: &Console) -> Result<Exit> {
     let env = Environment::of_process();
-    let ingest = match &args.command {
-        Command::Ingest(ingest) => Some(&**ingest),
-        _ => None,
+    let given = match &args.command {
+        Command::Ingest(args) => args.given(),
+        Command::Bulk { command } => command.given(),
+        _ => Given::default(),
     };
-    let settings = Settings::resolve(&args.global, ingest, &env)?;
+    let settings = Settings::resolve(&args.global, &given, &env)?;
     logging::start(&settings, console)?;
     let mut output = Output::new(Box::new(io::stdout()), args.global.json);
     let exit = dispatch(args, &settings, &env, console, &mut output)?;
@@ -94,6 +95,7 @@ async fn talk(
 ) -> Result<Exit> {
     match command {
         Command::Ingest(args) => commands::ingest::run(args, settings, console, output).await,
+        Command::Bulk { command } => commands::bulk::run(command, settings, console, output).await,
         Command::Inventory { command } => commands::inventory::run(command, settings, output).await,
         Command::Info => commands::info::run(settings, output).await,
         Command::Stats(args) => commands::stats::run(*args, settings, output).await,

@@ -2,6 +2,7 @@
 //!
 //! Commands read [`Settings`] and nothing else; only this module looks at the environment and the configuration file.
 
+pub(crate) mod array;
 pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod layers;
@@ -16,15 +17,17 @@ use earthcatalog::{
 };
 
 use crate::args::value::{LogFormat, ProgressMode, Size};
-use crate::args::{GlobalArgs, IngestArgs};
+use crate::args::{Given, GlobalArgs};
 use crate::failure::{Failure, Result};
+use array::ArrayJob;
 use environment::Environment;
 use file::ConfigFile;
 use layers::{Layers, Resolved};
 
 /// The keys of the configuration file. In the environment they are upper case with `_` for `-`, behind `EARTHCATALOG_`.
-pub(crate) const KEYS: [&str; 20] = [
+pub(crate) const KEYS: [&str; 21] = [
     "catalog",
+    "lock-path",
     "anonymous",
     "map-bucket",
     "timeout",
@@ -50,6 +53,7 @@ pub(crate) const KEYS: [&str; 20] = [
 #[derive(Debug)]
 pub(crate) struct Settings {
     catalog: Option<String>,
+    lock_path: Option<String>,
     /// How storage is reached.
     pub(crate) store: StoreOptions,
     /// How progress is shown.
@@ -64,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) resolved: Vec<Resolved>,
     /// The configuration file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// The place in an array of jobs that the environment names; read by those commands that want one.
+    pub(crate) array: Result<Option<ArrayJob>>,
 }
 
 /// The settings of `ingest`.
@@ -86,21 +92,19 @@ pub(crate) struct IngestSettings {
 
 impl Settings {
     /// Resolves the settings of a call.
-    pub(crate) fn resolve(
-        global: &GlobalArgs,
-        ingest: Option<&IngestArgs>,
-        env: &Environment,
-    ) -> Result<Self> {
+    pub(crate) fn resolve(global: &GlobalArgs, given: &Given<'_>, env: &Environment) -> Result<Self> {
         let file = ConfigFile::find(global.config.as_deref(), env)?;
         let mut layers = Layers::new(env, file.as_ref());
         let catalog = layers.maybe("catalog", global.catalog.clone())?;
+        let lock_path = layers.maybe("lock-path", global.lock_path.clone())?;
         let store = store(&mut layers, global)?;
         let progress = layers.one("progress", progress(global), ProgressMode::Auto)?;
         let log = layers.one("log", verbosity(global), "warn".to_owned())?;
         let log_format = layers.one("log-format", global.log_format, LogFormat::Text)?;
-        let ingest = IngestSettings::resolve(&mut layers, ingest)?;
+        let ingest = IngestSettings::resolve(&mut layers, given)?;
         let resolved = layers.finish();
-        Ok(Self { catalog, store, progress, log, log_format, ingest, resolved, file: file.map(|f| f.path) })
+        let (file, array) = (file.map(|f| f.path), ArrayJob::of(env));
+        Ok(Self { catalog, lock_path, store, progress, log, log_format, ingest, resolved, file, array })
     }
 
     /// The catalog's base.
@@ -118,34 +122,40 @@ impl Settings {
 
     /// What the facade opens catalogs with.
     pub(crate) fn config(&self) -> Config {
-        Config { store: self.store.clone(), unsafe_no_cas: self.ingest.unsafe_no_cas }
+        Config {
+            store: self.store.clone(),
+            unsafe_no_cas: self.ingest.unsafe_no_cas,
+            lock_path: self.lock_path.clone().filter(|location| !location.is_empty()),
+        }
     }
 }
 
 impl IngestSettings {
-    fn resolve(layers: &mut Layers<'_>, args: Option<&IngestArgs>) -> Result<Self> {
+    fn resolve(layers: &mut Layers<'_>, given: &Given<'_>) -> Result<Self> {
+        let (selection, layout) = (given.selection, given.layout);
+        let (resources, commit) = (given.resources, given.commit);
         Ok(Self {
-            mode: layers.one("mode", args.and_then(|a| a.mode), Mode::Auto)?,
-            grid: layers.maybe("grid", args.and_then(|a| a.grid.clone()))?,
-            suffixes: suffixes(layers.many("suffix", args.map(|a| a.suffix.clone()), &[".stac.json"])?),
-            prefix: layers.maybe("prefix", args.and_then(|a| a.prefix.clone()))?,
-            bucket: layers.maybe("bucket", args.and_then(|a| a.bucket.clone()))?,
-            assets: layers.one("assets", args.and_then(|a| a.assets), Assets::Auto)?,
+            mode: layers.one("mode", given.mode, Mode::Auto)?,
+            grid: layers.maybe("grid", layout.and_then(|a| a.grid.clone()))?,
+            suffixes: suffixes(layers.many(
+                "suffix",
+                selection.map(|a| a.suffix.clone()),
+                &[".stac.json"],
+            )?),
+            prefix: layers.maybe("prefix", selection.and_then(|a| a.prefix.clone()))?,
+            bucket: layers.maybe("bucket", selection.and_then(|a| a.bucket.clone()))?,
+            assets: layers.one("assets", layout.and_then(|a| a.assets), Assets::Auto)?,
             concurrency: layers.one(
                 "concurrency",
-                args.and_then(|a| a.concurrency),
+                resources.and_then(|a| a.concurrency),
                 default_concurrency(),
             )?,
-            memory: layers.one("memory", args.and_then(|a| a.memory), Size(DEFAULT_MEMORY))?,
-            threads: layers.maybe("threads", args.and_then(|a| a.threads))?,
-            max_delete: layers.one("max-delete", args.and_then(|a| a.max_delete), Share::ONE_PERCENT)?,
-            update_hash_index: layers.one(
-                "update-hash-index",
-                args.and_then(|a| a.update_hash_index),
-                true,
-            )?,
-            no_lock: layers.one("no-lock", args.and_then(|a| a.no_lock), false)?,
-            unsafe_no_cas: layers.one("unsafe-no-cas", args.and_then(|a| a.unsafe_no_cas), false)?,
+            memory: layers.one("memory", resources.and_then(|a| a.memory), Size(DEFAULT_MEMORY))?,
+            threads: layers.maybe("threads", resources.and_then(|a| a.threads))?,
+            max_delete: layers.one("max-delete", given.max_delete, Share::ONE_PERCENT)?,
+            update_hash_index: layers.one("update-hash-index", given.update_hash_index, true)?,
+            no_lock: layers.one("no-lock", commit.and_then(|a| a.no_lock), false)?,
+            unsafe_no_cas: layers.one("unsafe-no-cas", commit.and_then(|a| a.unsafe_no_cas), false)?,
         })
     }
 }

@@ -10,7 +10,7 @@ fn resolve(flags: &GlobalArgs, env: &[(&str, &str)], file: &str) -> Result<Setti
     std::fs::write(&path, file).expect("written");
     let mut pairs = vec![("EARTHCATALOG_CONFIG", path.to_str().expect("UTF-8"))];
     pairs.extend(env);
-    Settings::resolve(flags, None, &Environment::from_pairs(pairs))
+    Settings::resolve(flags, &Given::default(), &Environment::from_pairs(pairs))
 }
 
 fn origin(settings: &Settings, key: &str) -> (String, String) {
@@ -83,7 +83,7 @@ fn mistakes_name_their_line() {
     wrong(
         &[],
         "\n\nmemroy = '1GiB'",
-        &["c.toml:3: unknown key \"memroy\"", "did you mean \"memory\"?", "catalog, anonymous"],
+        &["c.toml:3: unknown key \"memroy\"", "did you mean \"memory\"?", "catalog, lock-path, anonymous"],
     );
     wrong(&[], "a = [", &["c.toml:1:"]);
     wrong(&[], "catalog = 's3://x'\nmemory = 'much'", &["c.toml:2: memory: \"much\" is no size"]);
@@ -99,7 +99,7 @@ fn mistakes_name_their_line() {
 #[test]
 fn a_named_file_must_be_there() {
     let flags = GlobalArgs { config: Some("/nowhere/x.toml".into()), ..GlobalArgs::default() };
-    let failure = Settings::resolve(&flags, None, &Environment::default()).expect_err("no file");
+    let failure = Settings::resolve(&flags, &Given::default(), &Environment::default()).expect_err("no file");
     assert!(failure.to_string().contains("no configuration file /nowhere/x.toml"), "{failure}");
 }
 
@@ -112,7 +112,7 @@ fn the_users_file_is_found() {
     let home = folder.path().to_str().expect("UTF-8");
     let settings = Settings::resolve(
         &GlobalArgs::default(),
-        None,
+        &Given::default(),
         &Environment::from_pairs([("XDG_CONFIG_HOME", home)]),
     );
     assert_eq!(settings.expect("settings").file, Some(path));

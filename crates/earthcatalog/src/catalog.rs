@@ -50,7 +50,7 @@ pub async fn open(store: Arc<dyn ObjectStore>, base: &str) -> Result<Catalog> {
 /// Where the URL cannot be understood.
 pub async fn open_store(store: Arc<dyn ObjectStore>, base: &str, config: &Config) -> Result<Catalog> {
     let stores = Stores::new(config.store.clone());
-    Ok(Catalog::assemble(Base::with_store(store, base)?, stores, config.clone()))
+    Catalog::assemble(Base::with_store(store, base)?, stores, config.clone())
 }
 
 /// Opens the catalog at a URL or local path, its store made from the environment and `config`.
@@ -67,14 +67,18 @@ pub async fn open_url(base: &str, config: &Config) -> Result<Catalog> {
 /// Where the URL cannot be understood or its store not be made.
 pub async fn open_with(stores: Stores, base: &str, config: &Config) -> Result<Catalog> {
     let base = Base::open(&stores, base)?;
-    Ok(Catalog::assemble(base, stores, config.clone()))
+    Catalog::assemble(base, stores, config.clone())
 }
 
 impl Catalog {
-    fn assemble(base: Base, stores: Stores, config: Config) -> Self {
+    fn assemble(base: Base, stores: Stores, config: Config) -> Result<Self> {
+        let base = match &config.lock_path {
+            Some(location) => base.with_lock(&stores, location)?,
+            None => base,
+        };
         let options = IcebergOptions { unsafe_no_cas: config.unsafe_no_cas };
         let table: Arc<dyn History> = Arc::new(IcebergTable::new(base.clone(), &options));
-        Self { base, stores, table, config, at: None }
+        Ok(Self { base, stores, table, config, at: None })
     }
 
     /// Where it is.

@@ -11,6 +11,9 @@ pub struct Config {
     pub store: StoreOptions,
     /// Commit even to a store that ignores conditional PUTs: two writers can then lose each other's commits.
     pub unsafe_no_cas: bool,
+    /// Another program's lock file, a URL or a local path, which every call that writes takes beside the catalog's own:
+    /// that of earthcatalog 0.6.1 is `.lock` at the root of the store that it was given.
+    pub lock_path: Option<String>,
 }
 
 /// A run: what to read and how.

@@ -66,11 +66,12 @@ pub use earthcatalog_inventory as inventory;
 pub use earthcatalog_model as model;
 pub use earthcatalog_pipeline::Error as PipelineError;
 pub use earthcatalog_pipeline::{
-    BulkOptions, BulkPlan, BulkStatus, BulkTask, Cleaned, Collected, CompactOptions, Compacted,
+    Begun, BulkOptions, BulkPlan, BulkStatus, BulkTask, Cleaned, Collected, CompactOptions, Compacted,
     DEFAULT_CHUNK_SIZE, DEFAULT_COMPACT_ROWS, DEFAULT_CONCURRENCY, DEFAULT_GRACE, DEFAULT_MEMORY,
     DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, Decision, Event, Garbage, GcOptions, IngestOptions, Ledger, Mode,
     Observer, OpenRun, Phase, PhaseStatus, Problem, Progress, RegridOptions, Regridded, Report,
-    ResolveOptions, Share, StageReport, Stop, TaskOptions, TaskReport, Verified, VerifyOptions, WriteReport,
+    ResolveOptions, Share, StageReport, Stop, TaskOptions, TaskReport, TasksProgress, Verified,
+    VerifyOptions, WriteReport,
 };
 pub use earthcatalog_search as search;
 pub use earthcatalog_search::Query;

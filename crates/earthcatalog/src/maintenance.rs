@@ -6,8 +6,8 @@ use earthcatalog_catalog::Expiry;
 use earthcatalog_grid::GridSpec;
 use earthcatalog_model::Timestamp;
 use earthcatalog_pipeline::{
-    Collected, CompactOptions, Compacted, GcOptions, Observer, RegridOptions, RegridParts, Regridded,
-    Verified, VerifyOptions, VerifyParts,
+    Collected, CompactOptions, Compacted, GcOptions, Observer, RegridOptions, RegridParts, Regridded, ToLog,
+    Verified, VerifyOptions, VerifyParts, under_lease,
 };
 use earthcatalog_writer::GeoParquet;
 use serde::Serialize;
@@ -29,11 +29,13 @@ pub struct ExpireOptions {
     pub older_than: Option<Timestamp>,
     /// Find out what would expire, but change nothing.
     pub dry_run: bool,
+    /// Do not take the lease.
+    pub no_lock: bool,
 }
 
 impl Default for ExpireOptions {
     fn default() -> Self {
-        Self { keep_last: DEFAULT_KEEP_LAST, older_than: None, dry_run: false }
+        Self { keep_last: DEFAULT_KEEP_LAST, older_than: None, dry_run: false, no_lock: false }
     }
 }
 
@@ -104,13 +106,17 @@ impl Catalog {
     /// that a branch or tag names. Deletes no file: [`gc`](Self::gc) does.
     ///
     /// # Errors
-    /// Where there is no catalog, or it cannot be read or written.
+    /// Where there is no catalog, another holds the lease, or it cannot be read or written.
     pub async fn expire(&self, options: &ExpireOptions) -> Result<Expired> {
         self.head_now().await?;
         let expiry = Expiry { keep_last: options.keep_last, before: options.older_than };
-        let gone = match options.dry_run {
-            true => self.table.expirable(&expiry).await?,
-            false => self.table.expire(&expiry).await?,
+        let gone = match (options.dry_run, options.no_lock || self.config.unsafe_no_cas) {
+            (true, _) => self.table.expirable(&expiry).await?,
+            (false, true) => self.table.expire(&expiry).await?,
+            (false, false) => {
+                let work = async { Ok(self.table.expire(&expiry).await?) };
+                under_lease(&self.base, "expire".to_owned(), &ToLog, work).await?
+            }
         };
         let left =
             self.table.snapshots().await?.len().saturating_sub(if options.dry_run { gone.len() } else { 0 });
@@ -137,9 +143,12 @@ impl Catalog {
     /// Holds the current state of the catalog against what is really there.
     ///
     /// # Errors
-    /// Where there is no catalog, or something cannot be looked at at all. What is wrong is in the answer.
+    /// Where there is no catalog, something cannot be looked at at all, or the index is to be made anew and another holds
+    /// the lease. What is wrong is in the answer.
     pub async fn verify(&self, options: &VerifyOptions) -> Result<Verified> {
         let head = self.head_now().await?;
+        let mut options = options.clone();
+        options.no_lock |= self.config.unsafe_no_cas;
         let href = Sources::new(self.stores.clone());
         let parts = VerifyParts {
             base: &self.base,
@@ -148,6 +157,6 @@ impl Catalog {
             format: Arc::new(GeoParquet::default()),
             href: &href,
         };
-        Ok(earthcatalog_pipeline::verify(&parts, &head, options).await?)
+        Ok(earthcatalog_pipeline::verify(&parts, &head, &options).await?)
     }
 }

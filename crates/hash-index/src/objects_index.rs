@@ -32,7 +32,8 @@ impl Objects {
     /// # Errors
     /// When one is not there, is no file of objects, or when the store fails.
     pub async fn open(store: &Arc<dyn ObjectStore>, paths: &[Path]) -> Result<Self> {
-        let files = paths.iter().map(|path| open(store, path));
+        // Collected, or the compiler cannot see that all this may move to another thread.
+        let files: Vec<_> = paths.iter().map(|path| open(store, path)).collect();
         let files = futures::stream::iter(files).buffered(8).try_collect().await?;
         Ok(Self { files })
     }

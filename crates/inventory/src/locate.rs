@@ -88,6 +88,8 @@ pub(crate) async fn data_files(
             Ok(meta)
         }
     });
+    // Collected, or the compiler cannot see that all this may move to another thread.
+    let heads: Vec<_> = heads.collect();
     stream::iter(heads).buffered(REQUESTS).try_collect().await
 }
 

@@ -32,6 +32,12 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// True where asking again gives the same, as long as the object does not change. What could only not be read now may
+    /// be read another day.
+    pub fn is_lasting(self) -> bool {
+        self != Self::Unreadable
+    }
+
     /// The word used in files and reports, e.g. `not_found`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,11 +1,15 @@
 //! The fetcher's answers, some at a time, made into items, rejections and what is still pending.
 
+use std::sync::Arc;
+
 use earthcatalog_fetch::{Failure, Fetched};
+use earthcatalog_grid::Grid;
 use earthcatalog_model::ObjectRef;
+use futures::stream::BoxStream;
 use futures::{FutureExt, Stream, StreamExt, stream};
 
 use crate::error::{Error, Result};
-use crate::parts::Parts;
+use crate::parts::{Href, Parts};
 use crate::prepare::{Batch, Pending, prepare_all};
 use crate::worker::on_rayon;
 
@@ -13,13 +17,24 @@ use crate::worker::on_rayon;
 const CHUNK_OBJECTS: usize = 64;
 const CHUNK_BYTES: usize = 4 << 20;
 
-/// Some answers of the fetcher.
-pub(crate) type Chunk = Vec<(ObjectRef, std::result::Result<Fetched, Failure>)>;
+/// An answer of the fetcher.
+type Answer = (ObjectRef, std::result::Result<Fetched, Failure>);
+
+/// Prepares the answers of the fetcher, as they come.
+pub(crate) fn prepared(
+    fetched: BoxStream<'static, Answer>,
+    parts: &Parts,
+) -> BoxStream<'static, Result<Batch>> {
+    let (grid, href) = (parts.grid.clone(), parts.href.clone());
+    let workers = rayon::current_num_threads() * 2;
+    chunks(fetched)
+        .map(move |chunk| prepare(chunk, grid.clone(), href.clone()))
+        .buffer_unordered(workers)
+        .boxed()
+}
 
 /// Groups what is there already, so that a slow store does not hold back what has come, up to a number and a size.
-pub(crate) fn chunks(
-    fetched: impl Stream<Item = (ObjectRef, std::result::Result<Fetched, Failure>)> + Unpin,
-) -> impl Stream<Item = Chunk> {
+fn chunks(fetched: BoxStream<'static, Answer>) -> impl Stream<Item = Vec<Answer>> {
     stream::unfold(fetched, |mut fetched| async move {
         let mut chunk = vec![fetched.next().await?];
         let mut bytes = 0;
@@ -33,7 +48,7 @@ pub(crate) fn chunks(
 }
 
 /// Prepares them on rayon's threads. Only a fatal failure is an error.
-pub(crate) async fn prepare(chunk: Chunk, parts: &Parts) -> Result<Batch> {
+async fn prepare(chunk: Vec<Answer>, grid: Arc<dyn Grid>, href: Arc<dyn Href>) -> Result<Batch> {
     let mut bodies = Vec::with_capacity(chunk.len());
     let mut failed = Batch::default();
     for (object, answer) in chunk {
@@ -42,7 +57,6 @@ pub(crate) async fn prepare(chunk: Chunk, parts: &Parts) -> Result<Batch> {
             Err(failure) => note(object, failure, &mut failed)?,
         }
     }
-    let (grid, href) = (parts.grid.clone(), parts.href.clone());
     let mut batch = on_rayon(move || prepare_all(bodies, &*grid, &*href)).await?;
     batch.rejected.append(&mut failed.rejected);
     batch.pending = failed.pending;

@@ -43,7 +43,7 @@ pub use resolve::{ResolveOptions, resolve};
 pub use rounds::retry;
 pub use runs::{OpenRun, open_runs};
 pub use stage::StageReport;
-pub use status::{BulkStatus, PhaseStatus, status};
+pub use status::{Begun, BulkStatus, PhaseStatus, status};
 pub use task::{BulkTask, Phase, TaskOptions, TaskReport, run_task, undone};
 pub use work::BulkParts;
 pub use write::WriteReport;

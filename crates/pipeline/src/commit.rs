@@ -16,7 +16,7 @@ use crate::grid_properties;
 use crate::index_update::named;
 use crate::ingest::Job;
 use crate::intake::Intake;
-use crate::known::{INDEX, INDEX_PATH, Known};
+use crate::known::{INDEX, INDEX_PATH, Known, on_index};
 use crate::report::Report;
 
 /// Files of the table that are written anew at once; each is in memory whole.
@@ -83,6 +83,7 @@ async fn change(
         schema: Some((*intake.schema()).clone()),
         properties,
         decided_on: Some(job.run.snapshot()),
+        expects: job.run.head.as_ref().filter(|_| existing.is_some()).map(on_index).unwrap_or_default(),
         summary: [("earthcatalog.run-id".to_owned(), job.run.id.clone())].into(),
     }))
 }
@@ -103,8 +104,12 @@ async fn replace(
     schema: &Arc<TableSchema>,
 ) -> Result<(Vec<String>, Vec<DataFile>)> {
     let remove = existing.files.iter().map(|(file, _)| file.path.clone()).collect();
-    let writes =
-        existing.files.iter().map(|(file, ids)| job.writer.replace(file, ids.clone(), schema.clone()));
+    // Collected, or the compiler cannot see that all this may move to another thread.
+    let writes: Vec<_> = existing
+        .files
+        .iter()
+        .map(|(file, ids)| job.writer.replace(file, ids.clone(), schema.clone()))
+        .collect();
     let written: Vec<Option<DataFile>> =
         stream::iter(writes).buffer_unordered(FILES_AT_ONCE).try_collect().await?;
     Ok((remove, written.into_iter().flatten().collect()))

@@ -18,13 +18,11 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
+use crate::known::{INDEX, on_index};
 use crate::leased::under_lease;
 use crate::options::{DEFAULT_MEMORY, Stop};
 use merged::{Merged, Merger};
 use plan::Group;
-
-/// The table property that describes the hash index: the JSON of [`IndexFiles`].
-const HASH_INDEX: &str = "earthcatalog.hash_index";
 
 /// Groups of one snapshot at most: what is lost if the process dies, and what a lost race decides anew.
 const GROUPS_A_SNAPSHOT: usize = 500;
@@ -293,12 +291,19 @@ fn portions(groups: Vec<Group>) -> Vec<Vec<Group>> {
 fn change(head: &Head, merged: &[Merged]) -> Result<Change> {
     let id = CommitId::new(uuid::Uuid::now_v7().simple().to_string());
     let removed = merged.iter().flat_map(|merged| &merged.group.files).map(|file| file.path.clone());
+    let remove = removed.collect();
+    // Readers of changes skip what is only rewritten: rows that another has superseded are more than that.
+    let operation = match merged.iter().all(|merged| merged.rows() == merged.group.rows()) {
+        true => Operation::Rewrite { remove },
+        false => Operation::Replace { remove },
+    };
     Ok(Change {
-        operation: Operation::Replace { remove: removed.collect() },
+        operation,
         add: merged.iter().flat_map(|merged| merged.files.clone()).collect(),
         schema: None,
         properties: index_after(head, &id)?,
         decided_on: Some(head.snapshot_id),
+        expects: on_index(head),
         summary: [("earthcatalog.maintenance".to_owned(), "compact".to_owned())].into(),
         id,
     })
@@ -307,11 +312,11 @@ fn change(head: &Head, merged: &[Merged]) -> Result<Change> {
 /// The hash index tells in which partitions the rows of an id are, and a compaction does not change that: an index that
 /// is current stays so. One that is not is left to those who bring it up to date.
 fn index_after(head: &Head, commit: &CommitId) -> Result<BTreeMap<String, Option<String>>> {
-    let index = head.properties.get(HASH_INDEX).and_then(|text| IndexFiles::from_json(text).ok());
+    let index = head.properties.get(INDEX).and_then(|text| IndexFiles::from_json(text).ok());
     let current = index.filter(|index| head.is_of(&CommitId::new(index.commit.clone())));
     let Some(index) = current else { return Ok(BTreeMap::new()) };
     let json = IndexFiles { commit: commit.as_str().to_owned(), ..index }.to_json()?;
-    Ok([(HASH_INDEX.to_owned(), Some(json))].into())
+    Ok([(INDEX.to_owned(), Some(json))].into())
 }
 
 fn count(report: &mut Compacted, group: &Group) {

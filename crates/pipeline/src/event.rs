@@ -1,7 +1,8 @@
 //! What a run tells while it goes on.
 
-use earthcatalog_model::Rejection;
+use earthcatalog_model::{Rejection, Timestamp};
 
+use crate::bulk::Phase;
 use crate::report::Report;
 
 /// The numbers of a run so far. They only grow.
@@ -9,11 +10,11 @@ use crate::report::Report;
 pub struct Progress {
     /// Lines of the inventory read.
     pub listed: u64,
-    /// Of these, those that pass the filters: what will be fetched.
+    /// Of these, those that pass the filters: what will be fetched. Items, where a table is covered anew.
     pub selected: u64,
     /// True once `listed` and `selected` are final.
     pub listing_done: bool,
-    /// Objects fetched, or given up.
+    /// Objects fetched, or given up; items read, where a table is covered anew.
     pub fetched: u64,
     /// Bytes fetched.
     pub bytes: u64,
@@ -25,6 +26,32 @@ pub struct Progress {
     pub files: u64,
 }
 
+/// How far the tasks of a phase of a bulk run are, over all that work on them. The numbers of a task that has to be done
+/// again are taken back.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct TasksProgress {
+    /// The phase.
+    pub phase: Phase,
+    /// Its tasks.
+    pub tasks: u64,
+    /// Those that are done.
+    pub done: u64,
+    /// Objects to fetch.
+    pub objects: u64,
+    /// Objects fetched, or given up.
+    pub fetched: u64,
+    /// Bytes fetched since the driver began.
+    pub bytes: u64,
+    /// Objects rejected.
+    pub rejected: u64,
+    /// Objects that could not be had so far.
+    pub pending: u64,
+    /// Objects a second since the driver began; of staging.
+    pub objects_per_second: Option<f64>,
+    /// Seconds that the phase will still take at the rate since then.
+    pub seconds_left: Option<f64>,
+}
+
 /// Something that happened. Events come in the order of their happening, from one task at a time.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -33,11 +60,24 @@ pub enum Event<'a> {
     Started {
         /// Its id.
         run_id: &'a str,
-        /// Its mode, decided: never `auto`.
+        /// Its mode, decided: never `auto`. `regrid` for a table that is covered anew.
         mode: &'static str,
         /// The grid's name.
         grid: &'a str,
     },
+    /// An open bulk run that was asked for the same was found: it goes on.
+    Found {
+        /// Its id.
+        run_id: &'a str,
+        /// Its mode.
+        mode: &'a str,
+        /// The grid's name.
+        grid: &'a str,
+        /// When it was planned.
+        started: Timestamp,
+    },
+    /// Some tasks of a bulk run went by; told by who hands them out.
+    Tasks(TasksProgress),
     /// Some items went by. At most a few a second.
     Progress(Progress),
     /// An object was rejected; it will be a row of `rejected.parquet`.
@@ -69,4 +109,16 @@ pub trait Observer: Send + Sync {
 /// Nobody wants to know.
 impl Observer for () {
     fn on_event(&self, _: &Event<'_>) {}
+}
+
+/// The observer of calls that nobody looks on at: warnings go to the log, the rest nowhere.
+#[derive(Debug, Clone, Copy)]
+pub struct ToLog;
+
+impl Observer for ToLog {
+    fn on_event(&self, event: &Event<'_>) {
+        if let Event::Warning(message) = event {
+            tracing::warn!("{message}");
+        }
+    }
 }

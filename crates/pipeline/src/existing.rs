@@ -122,7 +122,9 @@ async fn find(job: &Job<'_>, head: &Head, met: &[Met], deleted: &[Hit]) -> Resul
         met.iter().flat_map(|m| &m.old).chain(of_deleted).cloned().collect();
     let filter = Filter { partitions: Some(partitions), ..Filter::default() };
     let files = job.parts.table.files(head, &filter).await?;
-    let scans = files.iter().enumerate().map(|(number, file)| read(job, number, file, &wanted));
+    // Collected, or the compiler cannot see that all this may move to another thread.
+    let scans: Vec<_> =
+        files.iter().enumerate().map(|(number, file)| read(job, number, file, &wanted)).collect();
     let rows: Vec<Vec<Row>> = stream::iter(scans).buffered(FILES_AT_ONCE).try_collect().await?;
     Ok((files, rows.into_iter().flatten().collect()))
 }

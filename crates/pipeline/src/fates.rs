@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 
 use earthcatalog_hash_index::{Fate, ObjectLog, ObjectRow};
-use earthcatalog_model::{IdHash, KeyHash, ObjectRef, Timestamp};
+use earthcatalog_model::{IdHash, KeyHash, ObjectRef, Rejection, Timestamp};
 
 use crate::error::{Error, Result};
 
@@ -66,8 +66,12 @@ impl Fates {
     }
 
     /// An object was rejected. Where it was an item before, its rows stay, and it is remembered whose they are.
-    pub(crate) fn rejected(&mut self, object: &ObjectRef) -> Result<()> {
-        let mut row = row(object, None, Fate::Rejected);
+    /// One that could only not be read now is not remembered: the next delta asks for it again.
+    pub(crate) fn rejected(&mut self, rejection: &Rejection) -> Result<()> {
+        if !rejection.reason.is_lasting() {
+            return Ok(());
+        }
+        let mut row = row(&rejection.object, None, Fate::Rejected);
         row.id = self.before.get(&row.key).copied();
         Ok(self.log.push(&row)?)
     }
@@ -186,12 +190,18 @@ fn decode(record: &[u8; RECORD]) -> ObjectRow {
 
 #[cfg(test)]
 mod tests {
+    use earthcatalog_model::Reason;
+
     use super::*;
 
     fn object(key: &str, etag: Option<&str>, modified: Option<i64>) -> ObjectRef {
         let etag = etag.map(str::to_owned);
         let last_modified = modified.and_then(Timestamp::from_micros);
         ObjectRef { etag, last_modified, ..ObjectRef::new("b", key) }
+    }
+
+    fn rejection(key: &str, reason: Reason) -> Rejection {
+        Rejection::new(object(key, None, None), reason, "as asked")
     }
 
     fn fates(before: &[(&str, &str)]) -> Fates {
@@ -235,9 +245,12 @@ mod tests {
         let mut fates = fates(&[("same", "a"), ("other", "b"), ("bad", "c")]);
         fates.staged(&object("same", None, None), IdHash::of("a")).unwrap();
         fates.staged(&object("other", None, None), IdHash::of("x")).unwrap();
-        fates.rejected(&object("bad", None, None)).unwrap();
+        fates.rejected(&rejection("bad", Reason::NotJson)).unwrap();
+        fates.rejected(&rejection("away", Reason::Unreadable)).unwrap();
         assert_eq!(fates.left(), &HashSet::from([IdHash::of("b")]));
-        let bad = &rows(fates)[&KeyHash::of("b", "bad")];
+        let rows = rows(fates);
+        let bad = &rows[&KeyHash::of("b", "bad")];
         assert_eq!((bad.fate, bad.id), (Fate::Rejected, Some(IdHash::of("c"))));
+        assert!(!rows.contains_key(&KeyHash::of("b", "away")), "it is asked for again");
     }
 }

@@ -8,7 +8,7 @@ use earthcatalog_fetch::{Concurrency, fetch_all};
 use earthcatalog_hash_index::SeqSet;
 use futures::StreamExt;
 
-use crate::answers::{chunks, prepare};
+use crate::answers::prepared;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::ingest::Job;
@@ -17,16 +17,14 @@ use crate::listing::{self, Counts, Listed};
 use crate::prepare::{Batch, Pending};
 
 /// How often progress is told.
-const TELL_EVERY: Duration = Duration::from_millis(200);
+pub(crate) const TELL_EVERY: Duration = Duration::from_millis(200);
 
 /// Lists, fetches and prepares everything, and gives it to the intake.
 pub(crate) async fn feed(job: &Job<'_>, seqs: Option<Arc<SeqSet>>, intake: &mut Intake) -> Result<Listed> {
     let (listing, objects) = listing::start(&*job.parts.inventory, job.filter(), seqs);
     let concurrency = Concurrency { requests: job.options.concurrency, memory: intake.fetch_budget() };
     let fetched = fetch_all(job.parts.fetch.clone(), objects, concurrency);
-    let workers = rayon::current_num_threads() * 2;
-    let prepared = chunks(fetched).map(|chunk| prepare(chunk, job.parts)).buffer_unordered(workers);
-    let mut prepared = std::pin::pin!(prepared);
+    let mut prepared = prepared(fetched, job.parts);
     let mut told = Instant::now();
     loop {
         if job.options.stop.is_stopped() {

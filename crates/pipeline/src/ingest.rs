@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use earthcatalog_catalog::Head;
 use earthcatalog_inventory::Filter;
 use earthcatalog_model::Timestamp;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::commit::{Findings, commit};
 use crate::duplicates::{Layout, Resolution, resolve};
@@ -49,7 +51,17 @@ pub(crate) struct Job<'a> {
 /// # Errors
 /// What ends a run. A bad item does not: it is a rejection. After any error the catalog is as it was; only
 /// [`earthcatalog_catalog::Error`] can say that it does not know whether its commit arrived.
-pub async fn ingest(parts: &Parts, options: &IngestOptions, observer: &dyn Observer) -> Result<Report> {
+///
+/// The future is boxed: the compiler then knows in other crates too that it may move to another thread.
+pub fn ingest<'a>(
+    parts: &'a Parts,
+    options: &'a IngestOptions,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<Report>> {
+    attempts(parts, options, observer).boxed()
+}
+
+async fn attempts(parts: &Parts, options: &IngestOptions, observer: &dyn Observer) -> Result<Report> {
     for attempt in 1..ATTEMPTS {
         match attempt_once(parts, options, observer).await {
             Err(error) if error.is_conflict() && options.mode != Mode::Full => {

@@ -102,7 +102,7 @@ impl Intake {
     /// Takes in an object that is no item.
     pub(crate) fn reject(&mut self, rejection: Rejection) -> Result<()> {
         if let Some(fates) = &mut self.fates {
-            fates.rejected(&rejection.object)?;
+            fates.rejected(&rejection)?;
         }
         self.rejections.push(rejection)
     }

@@ -1,5 +1,6 @@
 //! The hash index of the table as a run finds it, or made anew where it does not belong to the table's state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use earthcatalog_catalog::{CommitId, Filter, Head, Table};
@@ -97,6 +98,12 @@ pub(crate) fn generation(head: &Head) -> String {
     format!("snapshot-{}", head.snapshot_id.unwrap_or_default())
 }
 
+/// What a change expects that takes over the index of that state, or a part of it: no other index was named since. A
+/// commit that changes nothing but the index leaves the snapshot as it is.
+pub(crate) fn on_index(head: &Head) -> BTreeMap<String, Option<String>> {
+    [(INDEX.to_owned(), head.properties.get(INDEX).cloned())].into()
+}
+
 /// True if the index is that of the table's current snapshot.
 pub(crate) fn is_current(head: &Head, files: &IndexFiles) -> bool {
     head.is_of(&CommitId::new(files.commit.as_str())) || files.commit == generation(head)
@@ -136,7 +143,7 @@ pub(crate) async fn read_table(
     let options = IdLogOptions { memory: reading.memory, ..IdLogOptions::default() };
     let mut rebuild = Rebuild::new(options);
     let files = reading.table.files(head, &Filter::default()).await?;
-    let reads = files.iter().map(|file| read_file(reading, file));
+    let reads = files.into_iter().map(|file| read_file(reading, file));
     let mut reads = stream::iter(reads).buffered(FILES_AT_ONCE);
     while let Some((file, rows)) = reads.try_next().await? {
         for row in &rows {
@@ -152,9 +159,9 @@ pub(crate) async fn read_table(
     Ok(blocking(move || rebuild.finish(ids, objects)).await??)
 }
 
-async fn read_file<'f>(reading: &Reading<'_>, file: &'f DataFile) -> Result<(&'f DataFile, Vec<Read>)> {
+async fn read_file(reading: &Reading<'_>, file: DataFile) -> Result<(DataFile, Vec<Read>)> {
     let mut rows = Vec::new();
-    scan(reading.base, file, |row| {
+    scan(reading.base, &file, |row| {
         let object = row.href.map(|href| {
             let (bucket, key) = reading.href.object(href);
             (KeyHash::of(&bucket, &key), row.last_modified, row.etag.map(str::to_owned))

@@ -41,16 +41,17 @@ mod worker;
 mod write;
 
 pub use bulk::{
-    BulkOptions, BulkParts, BulkPlan, BulkStatus, BulkTask, Cleaned, DEFAULT_CHUNK_SIZE,
+    Begun, BulkOptions, BulkParts, BulkPlan, BulkStatus, BulkTask, Cleaned, DEFAULT_CHUNK_SIZE,
     DEFAULT_COMPACT_ROWS, Decision, OpenRun, Phase, PhaseStatus, ResolveOptions, StageReport, TaskOptions,
     TaskReport, WriteReport,
 };
 pub use compact::{CompactOptions, Compacted, DEFAULT_MIN_FILES, DEFAULT_TARGET_SIZE, compact};
 pub use error::{Error, Result};
-pub use event::{Event, Observer, Progress};
+pub use event::{Event, Observer, Progress, TasksProgress, ToLog};
 pub use gc::{Collected, DEFAULT_GRACE, Garbage, GcOptions, gc};
 pub use grid_properties::{grid_of, grid_spec};
 pub use ingest::ingest;
+pub use leased::under_lease;
 pub use options::{DEFAULT_CONCURRENCY, DEFAULT_MEMORY, IngestOptions, Mode, Share, Stop};
 pub use parts::{Href, Parts};
 pub use regrid::{RegridOptions, RegridParts, Regridded, regrid};

@@ -24,10 +24,11 @@ use crate::duplicates::{Layout, RUN_IDS, resolve};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::fates::Fates;
+use crate::feed::TELL_EVERY;
 use crate::grid_properties::{self, grid_of, grid_spec};
 use crate::index_update::{named, put_index};
 use crate::intake::{Budget, Intake, SchemaOf};
-use crate::known::{INDEX, is_current};
+use crate::known::{INDEX, is_current, on_index};
 use crate::leased::under_lease;
 use crate::options::{DEFAULT_MEMORY, Stop};
 use crate::parts::Href;
@@ -132,6 +133,8 @@ pub async fn regrid(
     observer: &dyn Observer,
 ) -> Result<Regridded> {
     let nonce = uuid::Uuid::now_v7().simple().to_string();
+    let grid = grid_spec(&parts.grid.spec());
+    observer.on_event(&Event::Started { run_id: &nonce, mode: "regrid", grid: &grid });
     let owner = options.owner.clone().unwrap_or_else(|| format!("regrid {nonce}"));
     let writer = FileWriter::new(parts.base.clone(), parts.format.clone(), nonce, options.dry_run);
     let job = Job { parts, options, observer, scratch: Scratch::new()?, writer: Arc::new(writer), head };
@@ -196,6 +199,8 @@ impl Job<'_> {
         let rows = Rows::new(self.parts.base.clone(), files);
         let newest = Arc::new(rows.newest(self.options.memory / 8, &self.options.stop).await?);
         let items = newest.len();
+        (intake.progress.selected, intake.progress.listing_done) = (items, true);
+        let mut told = Instant::now();
         let mut prepared = std::pin::pin!(rows.prepare(self.parts, newest, self.options.memory));
         loop {
             if self.options.stop.is_stopped() {
@@ -206,10 +211,16 @@ impl Job<'_> {
                 written = intake.written(), if intake.is_writing() => written?,
                 batch = prepared.next(), if !intake.is_full() => match batch {
                     Some(batch) => take_in(batch?, intake, objects)?,
-                    None => return Ok(items),
+                    None => break,
                 },
             }
+            if told.elapsed() >= TELL_EVERY {
+                told = Instant::now();
+                self.observer.on_event(&Event::Progress(intake.progress));
+            }
         }
+        self.observer.on_event(&Event::Progress(intake.progress));
+        Ok(items)
     }
 
     async fn commit(&self, intake: &mut Intake, objects: ObjectLog, report: &mut Regridded) -> Result<()> {
@@ -231,6 +242,7 @@ impl Job<'_> {
             schema: Some((*intake.schema()).clone()),
             properties,
             decided_on: Some(self.head.snapshot_id),
+            expects: on_index(&self.head),
             summary: BTreeMap::from([("earthcatalog.maintenance".to_owned(), "regrid".to_owned())]),
         };
         self.observer.on_event(&Event::Committing { files, rows });

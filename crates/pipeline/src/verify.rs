@@ -17,7 +17,11 @@ use object_store::path::Path;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::known::{INDEX, INDEX_PATH, MADE_IDS, MADE_OBJECTS, Reading, generation, is_current, read_table};
+use crate::event::ToLog;
+use crate::known::{
+    INDEX, INDEX_PATH, MADE_IDS, MADE_OBJECTS, Reading, generation, is_current, on_index, read_table,
+};
+use crate::leased::under_lease;
 use crate::options::DEFAULT_MEMORY;
 use crate::parts::Href;
 use crate::scratch::Scratch;
@@ -45,11 +49,13 @@ pub struct VerifyOptions {
     pub fix_index: bool,
     /// Bytes that may be used to make an index.
     pub memory: u64,
+    /// Do not take the lease to have the table name a new index.
+    pub no_lock: bool,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        Self { full: false, fix_index: false, memory: DEFAULT_MEMORY }
+        Self { full: false, fix_index: false, memory: DEFAULT_MEMORY, no_lock: false }
     }
 }
 
@@ -148,7 +154,11 @@ pub async fn verify(parts: &VerifyParts<'_>, head: &Head, options: &VerifyOption
         checked.check_whole(&reading, head, &mut verified).await?;
     }
     if options.fix_index && verified.problems_by_kind.contains_key(INDEX_KIND) {
-        fix_index(&reading, head).await?;
+        let fix = fix_index(&reading, head);
+        match options.no_lock {
+            true => fix.await?,
+            false => under_lease(parts.base, "verify --fix-index".to_owned(), &ToLog, fix).await?,
+        }
         verified.index_fixed = true;
     }
     Ok(verified)
@@ -400,6 +410,7 @@ async fn fix_index(reading: &Reading<'_>, head: &Head) -> Result<()> {
         schema: None,
         properties: [(INDEX.to_owned(), Some(files.to_json()?)), (INDEX_PATH.to_owned(), path)].into(),
         decided_on: Some(head.snapshot_id),
+        expects: on_index(head),
         summary: BTreeMap::new(),
     };
     reading.table.commit(change).await.map(drop).map_err(Error::from)

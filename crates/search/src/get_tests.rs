@@ -64,6 +64,7 @@ impl Catalog {
             schema: Some((*schema).clone()),
             properties,
             decided_on: None,
+            expects: Default::default(),
             summary: BTreeMap::new(),
         };
         table.commit(change).await.unwrap();

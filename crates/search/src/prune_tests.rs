@@ -111,6 +111,7 @@ async fn table(add: Vec<DataFile>) -> (MemoryTable, Head) {
         schema: Some(schema()),
         properties: BTreeMap::new(),
         decided_on: None,
+        expects: Default::default(),
         summary: BTreeMap::new(),
     };
     table.commit(change).await.unwrap();

@@ -10,6 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::address::{Address, BAD_SEGMENT, Kind, join_url};
 use crate::error::{Error, Result};
+use crate::lease::LockFile;
 use crate::probe::Capability;
 use crate::stores::{Located, Place, Stores};
 
@@ -25,6 +26,8 @@ pub struct Base {
     prefix: Path,
     url: Arc<str>,
     local: Option<Arc<PathBuf>>,
+    /// Another program's, which writers take beside the base's own.
+    other_lock: Option<Arc<LockFile>>,
     pub(crate) capability: Arc<OnceLock<Capability>>,
 }
 
@@ -56,7 +59,23 @@ impl Base {
         Ok(Self::at(Located { place, root: address.root, kind: address.kind }))
     }
 
-    fn at(located: Located) -> Self {
+    /// The same base, whose writers also take the lock at `location`, a URL or a local path: another program's lock.
+    /// Naming the base's own changes nothing.
+    ///
+    /// # Errors
+    /// As [`LockFile::at`].
+    pub fn with_lock(self, stores: &Stores, location: &str) -> Result<Self> {
+        let other = LockFile::at(stores, &self, location)?;
+        let is_own = other.url() == LockFile::of(&self).url();
+        Ok(Self { other_lock: (!is_own).then(|| Arc::new(other)), ..self })
+    }
+
+    /// The locks that a writer takes: the base's own, and the other where there is one.
+    pub fn locks(&self) -> Vec<LockFile> {
+        std::iter::once(LockFile::of(self)).chain(self.other_lock.as_deref().cloned()).collect()
+    }
+
+    pub(crate) fn at(located: Located) -> Self {
         let Located { place, root, kind } = located;
         let url = join_url(&root, place.path.as_ref());
         let local = place.file.filter(|_| kind == Kind::File).map(Arc::new);
@@ -66,6 +85,7 @@ impl Base {
             url: url.into(),
             root: root.into(),
             local,
+            other_lock: None,
             capability: Arc::default(),
         }
     }
@@ -126,7 +146,7 @@ impl Base {
         let prefix = path.parent().unwrap_or_default();
         let url = join_url(&self.root, prefix.as_ref());
         let local = self.local.as_ref().map(|_| Arc::new(PathBuf::from(&url)));
-        Ok((Self { prefix, url: url.into(), local, ..self.clone() }, name))
+        Ok((Self { prefix, url: url.into(), local, other_lock: None, ..self.clone() }, name))
     }
 
     /// Writes a file of the base, replacing what is there.
@@ -157,6 +177,14 @@ impl Base {
     pub async fn delete(&self, rel: &str) -> Result<()> {
         let deleted = self.store.delete(&self.path(rel)).await;
         none_if_missing(deleted.map_err(|e| self.error(rel, &e))).map(|_| ())
+    }
+
+    /// On a local disk, deletes what no listing of a folder shows: files that a process had not finished when it died, and
+    /// folders that are empty. Nobody may be writing there.
+    pub async fn sweep(&self, rel: &str) {
+        if let Some(base) = self.local() {
+            crate::local::sweep(base.join(literal(rel).as_ref())).await;
+        }
     }
 
     /// An error of the store, about the file `rel`.

@@ -1,8 +1,11 @@
 //! The lock file of a catalog: who is writing, since when, for how long.
 //!
-//! It saves wasted work; correctness never rests on it. JSON, in a form that earthcatalog 0.6.1 reads and writes
-//! too: `{owner, pid, hostname, acquired, ttl_hours}`, to which we add a nonce by which a writer knows its own.
+//! It saves wasted work; among writers of this program correctness never rests on it. JSON, in a form that earthcatalog
+//! 0.6.1 reads and writes too: `{owner, pid, hostname, acquired, ttl_hours}`, to which we add a nonce by which a writer
+//! knows its own. That program's lock may lie elsewhere: a base can name a second [`LockFile`].
 
+mod file;
+mod held;
 mod holder;
 
 use std::time::Duration;
@@ -12,15 +15,13 @@ use chrono::Utc;
 use object_store::ObjectStoreExt;
 use uuid::Uuid;
 
-use crate::base::Base;
 use crate::conditional::{self, Outcome, Version, settle};
 use crate::error::{Error, Result};
 use crate::local;
 
+pub use file::LockFile;
+pub use held::{Leases, acquire_all};
 pub use holder::{Holder, hostname};
-
-/// The lock file's usual name, relative to the base.
-pub const LOCK_PATH: &str = ".lock";
 
 /// How a lease is taken.
 #[derive(Clone, Debug)]
@@ -29,22 +30,18 @@ pub struct LeaseOptions {
     pub owner: String,
     /// After how many hours without renewal others may take it over.
     pub ttl_hours: f64,
-    /// The lock file: relative to the base, or a whole location in the same store (`s3://bucket/.lock`, which is where
-    /// 0.6.1 looks if its store is the bucket).
-    pub rel_path: String,
 }
 
 impl Default for LeaseOptions {
     fn default() -> Self {
-        Self { owner: "earthcatalog".into(), ttl_hours: 12.0, rel_path: LOCK_PATH.into() }
+        Self { owner: "earthcatalog".into(), ttl_hours: 12.0 }
     }
 }
 
 /// A held lease. Dropping it leaves the lock file in place: [`release`](Lease::release) it.
 #[derive(Debug)]
 pub struct Lease {
-    base: Base,
-    rel: String,
+    file: LockFile,
     holder: Holder,
     version: Version,
 }
@@ -60,35 +57,35 @@ const SAFE_TO_DELETE: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`Error::Locked`] if another holds it, [`Error::NoConditionalPut`] if the store can't keep a lock,
 /// [`Error::LeaseUnknown`] if no attempt got an answer, and those of the store.
-pub async fn acquire(base: &Base, options: &LeaseOptions) -> Result<Lease> {
-    conditional::probe(base).await?;
-    let (base, rel) = lock_file(base, &options.rel_path)?;
+pub async fn acquire(file: &LockFile, options: &LeaseOptions) -> Result<Lease> {
+    conditional::probe(&file.base).await?;
     let holder = Holder::this_process(&options.owner, options.ttl_hours);
     let mut last = String::from("it keeps changing");
     for _ in 0..ATTEMPTS {
-        match attempt(&base, &rel, &holder).await? {
-            Outcome::Done(version) => return Ok(Lease { base, rel, holder, version }),
+        match attempt(file, &holder).await? {
+            Outcome::Done(version) => return Ok(Lease { file: file.clone(), holder, version }),
             Outcome::Lost => {}
             Outcome::Ambiguous(error) => last = error.to_string(),
         }
     }
-    Err(Error::LeaseUnknown { url: base.location(&rel), message: last })
+    Err(Error::LeaseUnknown { url: file.url(), message: last })
 }
 
 /// One attempt: create the file, else take over a stale one.
-async fn attempt(base: &Base, rel: &str, holder: &Holder) -> Result<Outcome> {
+async fn attempt(file: &LockFile, holder: &Holder) -> Result<Outcome> {
+    let (base, rel) = (&file.base, file.name.as_str());
     let bytes = holder.to_bytes();
     let created = conditional::create(base, rel, bytes.clone()).await?;
     match settle(base, rel, &bytes, created).await? {
         Outcome::Lost => {}
         other => return Ok(other),
     }
-    let Some((other, version)) = read_holder(base, rel).await? else { return Ok(Outcome::Lost) };
+    let Some((other, version)) = read_holder(file).await? else { return Ok(Outcome::Lost) };
     if other.is(holder) {
         return Ok(Outcome::Done(version));
     }
     if !other.is_stale(Utc::now()) {
-        return Err(other.locked(base.location(rel)));
+        return Err(other.locked(file.url()));
     }
     tracing::warn!(owner = other.owner, since = other.since(), "taking over a lock that outlived its time");
     let replaced = conditional::replace(base, rel, bytes.clone(), &version).await?;
@@ -127,12 +124,13 @@ impl Lease {
     /// [`Error::LeaseLost`] if it is another's (which stays) or gone; those of the store.
     pub async fn release(self) -> Result<()> {
         let version = self.own_version().await?;
-        if self.base.local().is_some() {
-            let removed = local::remove(conditional::file(&self.base, &self.rel), version).await?;
+        let LockFile { base, name } = &self.file;
+        if base.local().is_some() {
+            let removed = local::remove(conditional::file(base, name), version).await?;
             return if removed { Ok(()) } else { Err(self.lost("it was taken over just now")) };
         }
         if self.holder.rest(Utc::now()) > SAFE_TO_DELETE {
-            return self.base.delete(&self.rel).await;
+            return base.delete(name).await;
         }
         match self.swap(&self.holder.released().to_bytes()).await? {
             Outcome::Done(_) => Ok(()),
@@ -142,13 +140,14 @@ impl Lease {
     }
 
     async fn swap(&self, bytes: &Bytes) -> Result<Outcome> {
-        let replaced = conditional::replace(&self.base, &self.rel, bytes.clone(), &self.version).await?;
-        settle(&self.base, &self.rel, bytes, replaced).await
+        let LockFile { base, name } = &self.file;
+        let replaced = conditional::replace(base, name, bytes.clone(), &self.version).await?;
+        settle(base, name, bytes, replaced).await
     }
 
     /// The lock file's version, provided that it is ours.
     async fn own_version(&self) -> Result<Version> {
-        match read_holder(&self.base, &self.rel).await? {
+        match read_holder(&self.file).await? {
             Some((holder, version)) if holder.is(&self.holder) => Ok(version),
             Some((other, _)) => Err(self.lost(&format!("{} holds it now", other.owner))),
             None => Err(self.lost("it was removed")),
@@ -160,67 +159,42 @@ impl Lease {
     }
 
     fn url(&self) -> String {
-        self.base.location(&self.rel)
+        self.file.url()
     }
 }
 
-/// Who holds the base's lock, stale or not; nothing if nobody does.
+/// Who holds the lock, stale or not; nothing if nobody does.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn read(base: &Base) -> Result<Option<Holder>> {
-    read_at(base, LOCK_PATH).await
+pub async fn read(file: &LockFile) -> Result<Option<Holder>> {
+    Ok(read_holder(file).await?.map(|(holder, _)| holder))
 }
 
-/// [`read`] for a lock file elsewhere, named as in [`LeaseOptions::rel_path`].
+/// Removes the lock, whoever holds it, and tells who did.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn read_at(base: &Base, rel_path: &str) -> Result<Option<Holder>> {
-    let (base, rel) = lock_file(base, rel_path)?;
-    Ok(read_holder(&base, &rel).await?.map(|(holder, _)| holder))
-}
-
-/// Removes the base's lock, whoever holds it, and tells who did.
-///
-/// # Errors
-/// Those of the store.
-pub async fn break_lock(base: &Base) -> Result<Option<Holder>> {
-    break_lock_at(base, LOCK_PATH).await
-}
-
-/// [`break_lock`] for a lock file elsewhere, named as in [`LeaseOptions::rel_path`].
-///
-/// # Errors
-/// Those of the store.
-pub async fn break_lock_at(base: &Base, rel_path: &str) -> Result<Option<Holder>> {
-    let (base, rel) = lock_file(base, rel_path)?;
-    let holder = read_holder(&base, &rel).await?.map(|(holder, _)| holder);
+pub async fn break_lock(file: &LockFile) -> Result<Option<Holder>> {
+    let holder = read(file).await?;
     if holder.is_some() {
-        base.delete(&rel).await?;
+        file.base.delete(&file.name).await?;
     }
     Ok(holder)
 }
 
-/// The lock file as a file of a base: its own, or the folder of the location given.
-fn lock_file(base: &Base, rel_path: &str) -> Result<(Base, String)> {
-    if !rel_path.contains("://") && !rel_path.starts_with('/') {
-        return Ok((base.clone(), rel_path.to_owned()));
-    }
-    base.beside(rel_path)
-}
-
-async fn read_holder(base: &Base, rel: &str) -> Result<Option<(Holder, Version)>> {
-    let Some((bytes, version)) = conditional::read(base, rel).await? else { return Ok(None) };
+async fn read_holder(file: &LockFile) -> Result<Option<(Holder, Version)>> {
+    let Some((bytes, version)) = conditional::read(&file.base, &file.name).await? else { return Ok(None) };
     let holder = match Holder::parse(&bytes) {
         Some(holder) => holder,
-        None => Holder::unreadable(written(base, rel).await),
+        None => Holder::unreadable(written(file).await),
     };
     Ok(Some((holder, version)))
 }
 
-async fn written(base: &Base, rel: &str) -> Option<chrono::DateTime<Utc>> {
-    base.store().head(&base.path(rel)).await.ok().map(|meta| meta.last_modified)
+async fn written(file: &LockFile) -> Option<chrono::DateTime<Utc>> {
+    let meta = file.base.store().head(&file.base.path(&file.name)).await;
+    meta.ok().map(|meta| meta.last_modified)
 }
 
 fn nonce() -> String {

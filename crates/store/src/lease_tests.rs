@@ -8,11 +8,12 @@ use futures::future::join_all;
 use object_store::memory::InMemory;
 
 use super::*;
+use crate::base::Base;
 use crate::options::StoreOptions;
 use crate::stores::Stores;
 
 fn by(owner: &str, ttl_hours: f64) -> LeaseOptions {
-    LeaseOptions { owner: owner.into(), ttl_hours, ..LeaseOptions::default() }
+    LeaseOptions { owner: owner.into(), ttl_hours }
 }
 
 fn in_memory() -> Base {
@@ -26,15 +27,23 @@ fn in_folder() -> (tempfile::TempDir, Base) {
     (folder, base)
 }
 
+fn own(base: &Base) -> LockFile {
+    LockFile::of(base)
+}
+
+async fn acquire(base: &Base, options: &LeaseOptions) -> Result<Lease> {
+    super::acquire(&own(base), options).await
+}
+
 async fn owner(base: &Base) -> Option<String> {
-    read(base).await.unwrap().map(|holder| holder.owner)
+    read(&own(base)).await.unwrap().map(|holder| holder.owner)
 }
 
 /// The whole life of a lease.
 async fn check(base: &Base) {
     assert_eq!(owner(base).await, None);
     let mut one = acquire(base, &by("one", 1.0)).await.unwrap();
-    assert_eq!(read(base).await.unwrap().as_ref(), Some(one.holder()));
+    assert_eq!(read(&own(base)).await.unwrap().as_ref(), Some(one.holder()));
     match acquire(base, &by("two", 1.0)).await {
         Err(Error::Locked { url, owner, hostname, pid, since }) => {
             assert_eq!((owner.as_str(), pid), ("one", std::process::id()));
@@ -66,8 +75,8 @@ async fn taken_over(base: &Base) {
 
 async fn broken(base: &Base) {
     let mut lease = acquire(base, &by("one", 1.0)).await.unwrap();
-    assert_eq!(break_lock(base).await.unwrap().unwrap().owner, "one");
-    assert_eq!(break_lock(base).await.unwrap(), None);
+    assert_eq!(break_lock(&own(base)).await.unwrap().unwrap().owner, "one");
+    assert_eq!(break_lock(&own(base)).await.unwrap(), None);
     assert!(matches!(lease.renew().await, Err(Error::LeaseLost { .. })));
     assert!(matches!(lease.release().await, Err(Error::LeaseLost { .. })));
 }
@@ -157,17 +166,91 @@ fn what_is_written_is_read() {
     assert!(back.is(&holder) && back.owner == holder.owner && back.since() == holder.since());
 }
 
+/// The places of locks, as they are named and as they are found.
+#[test]
+fn where_a_lock_is() {
+    let stores = Stores::new(StoreOptions::default());
+    let check = |base: &str, location: &str, expected: &str| {
+        let base = Base::with_store(Arc::new(InMemory::new()), base).unwrap();
+        let found = LockFile::at(&stores, &base, location).map(|file| file.url());
+        assert_eq!(found.map_err(|e| e.to_string()).unwrap_or_else(|e| e), expected, "{location}");
+    };
+    check("s3://b/deep/cat", "s3://b/.lock", "s3://b/.lock");
+    check("s3://b/deep/cat", "s3a://b/other/x.lock", "s3://b/other/x.lock");
+    check("s3://b/deep/cat", "memory://elsewhere/.lock", "memory://elsewhere/.lock");
+    check("s3://b/deep/cat", "/nowhere/.lock", "/nowhere/.lock");
+    check("/cat", "file:///data/a%20b/.lock", "/data/a%20b/.lock");
+    for location in ["s3://b", "s3://b/", "s3://b/folder/", "/", "/folder/"] {
+        let base = Base::with_store(Arc::new(InMemory::new()), "s3://b/cat").unwrap();
+        let error = LockFile::at(&stores, &base, location).unwrap_err();
+        assert!(matches!(error, Error::Url { .. }), "{error}");
+        assert!(error.to_string().contains("it names no file; a lock is e.g. s3://bucket/.lock"), "{error}");
+    }
+}
+
+fn with_lock(base: &Base, location: &str) -> Base {
+    base.clone().with_lock(&Stores::new(StoreOptions::default()), location).unwrap()
+}
+
 #[tokio::test]
-async fn a_lock_elsewhere_in_the_store() {
-    let base = Base::with_store(Arc::new(InMemory::new()), "s3://b/deep/cat").unwrap();
-    let options = LeaseOptions { rel_path: "s3://b/.lock".into(), ..by("one", 1.0) };
-    let lease = acquire(&base, &options).await.unwrap();
-    assert_eq!(owner(&base).await, None);
-    assert_eq!(read_at(&base, "s3://b/.lock").await.unwrap().unwrap().owner, "one");
-    assert!(base.store().head(&".lock".into()).await.is_ok());
-    lease.release().await.unwrap();
-    let other = LeaseOptions { rel_path: "s3://c/.lock".into(), ..by("one", 1.0) };
-    assert!(matches!(acquire(&base, &other).await, Err(Error::Foreign { .. })));
+async fn both_locks_or_none() {
+    let plain = Base::with_store(Arc::new(InMemory::new()), "s3://b/deep/cat").unwrap();
+    let both = with_lock(&plain, "s3://b/.lock");
+    let owners = async || {
+        let mut owners = Vec::new();
+        for file in both.locks() {
+            owners.push(read(&file).await.unwrap().map(|holder| holder.owner));
+        }
+        owners
+    };
+    let some = |owner: &str| Some(owner.to_owned());
+    let mut one = acquire_all(&both, &by("one", 1.0)).await.unwrap();
+    assert_eq!(owners().await, [some("one"), some("one")]);
+    assert!(both.store().head(&".lock".into()).await.is_ok(), "at the root of the store");
+    one.renew().await.unwrap();
+    assert!(matches!(acquire_all(&both, &by("two", 1.0)).await, Err(Error::Locked { .. })));
+    one.release().await.unwrap();
+    assert_eq!(owners().await, [None, None]);
+
+    // Another program holds its own: ours is given back, and theirs is not touched.
+    let theirs =
+        br#"{"owner":"py","pid":7,"hostname":"h","acquired":"2999-01-01T00:00:00+00:00","ttl_hours":2}"#;
+    let place = ".lock".into();
+    both.store().put(&place, theirs.as_slice().into()).await.unwrap();
+    match acquire_all(&both, &by("two", 1.0)).await {
+        Err(Error::Locked { url, owner, .. }) => {
+            assert_eq!((url.as_str(), owner.as_str()), ("s3://b/.lock", "py"))
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(owners().await, [None, some("py")]);
+    let left = both.store().get(&place).await.unwrap().bytes().await.unwrap();
+    assert_eq!(left, theirs.as_slice());
+
+    // It is taken while we work: neither renewing nor giving back touches it, and our own is given back.
+    both.store().delete(&place).await.unwrap();
+    let mut two = acquire_all(&both, &by("two", 1.0)).await.unwrap();
+    both.store().put(&place, theirs.as_slice().into()).await.unwrap();
+    assert!(matches!(two.renew().await, Err(Error::LeaseLost { .. })));
+    assert!(matches!(two.release().await, Err(Error::LeaseLost { .. })));
+    assert_eq!(owners().await, [None, some("py")]);
+}
+
+#[tokio::test]
+async fn a_lock_in_another_store() {
+    let (_folder, other) = in_folder();
+    let both = with_lock(&in_memory(), &other.location(".lock"));
+    let leases = acquire_all(&both, &by("one", 1.0)).await.unwrap();
+    assert_eq!(owner(&other).await.as_deref(), Some("one"));
+    leases.release().await.unwrap();
+    assert_eq!(owner(&other).await, None);
+}
+
+#[test]
+fn naming_the_own_lock_twice_is_once() {
+    let (_folder, base) = in_folder();
+    assert_eq!(with_lock(&base, &base.location(".lock")).locks().len(), 1);
+    assert_eq!(with_lock(&base, &base.location("..lock")).locks().len(), 2);
 }
 
 #[tokio::test]

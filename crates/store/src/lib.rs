@@ -3,7 +3,7 @@
 //! [`Stores`] turns URLs and [`ObjectRef`](earthcatalog_model::ObjectRef)s into an
 //! [`object_store::ObjectStore`] and a key; [`Base`] is one catalog's place in a store and knows how a
 //! file there is called in Iceberg metadata; [`conditional`] writes an object only if nobody else did;
-//! [`lease`] is the lock file that keeps two writers from doing the same work.
+//! [`lease`] is the lock file that keeps two writers from doing the same work, and honours another program's.
 //!
 //! Keys are strings, not URLs: nothing here percent-decodes or encodes them, so that a hive folder called
 //! `grid_partition=a%2Fb` has exactly that name in the store, on disk and in the table. Only `http(s)`

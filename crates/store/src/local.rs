@@ -63,6 +63,31 @@ pub(crate) async fn read(path: PathBuf) -> Result<Option<(Bytes, Version)>> {
     .await
 }
 
+/// Deletes what writers that died have left below a folder and no listing shows: files that had not got their names yet
+/// (`name#1`, as object_store calls them), and empty folders, the folder itself as well.
+pub(crate) async fn sweep(folder: PathBuf) {
+    // What stays harms nobody, and another may be at it.
+    let _ = tokio::task::spawn_blocking(move || sweep_now(&folder)).await;
+}
+
+fn sweep_now(folder: &Path) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        match path.is_dir() {
+            true => sweep_now(&path),
+            false if is_partial(&path) => drop(fs::remove_file(&path)),
+            false => {}
+        }
+    }
+    // One that is not empty stays.
+    let _ = fs::remove_dir(folder);
+}
+
+fn is_partial(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let number = name.and_then(|name| name.rsplit_once('#')).map(|(_, number)| number);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// A hard link fails if the name is taken, whoever took it; where there are no links the guard has to do.
 fn create_now(path: &Path, bytes: &Bytes) -> Result<Outcome> {
     let staged = Staged::write(path, bytes)?;
@@ -155,5 +180,32 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(e) => Err(Error::Store { url: "local file".into(), message: e.to_string(), retryable: false }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_died_unnamed_is_swept() {
+        let base = tempfile::tempdir().unwrap();
+        let write = |name: &str| {
+            let path = base.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        };
+        ["a/b/x.json#1", "a/c/x#y", "a/c/x#12", "d/x#3"].into_iter().for_each(write);
+        fs::create_dir_all(base.path().join("a/e/f")).unwrap();
+        sweep(base.path().join("a")).await;
+        let names = |folder: &str| {
+            let found = fs::read_dir(base.path().join(folder)).unwrap();
+            found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (names("a"), names("a/c"), names("d")),
+            (vec!["c".into()], vec!["x#y".into()], vec!["x#3".into()])
+        );
+        sweep(base.path().join("no such folder")).await;
     }
 }

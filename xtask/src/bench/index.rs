@@ -97,7 +97,7 @@ fn prepared(rows: u64) -> Result<PathBuf> {
     if !done.exists() {
         println!("preparing an index of {rows} …");
         let (output, cost) = work("prepare", &folder, rows)?;
-        println!("prepare: {}", shown(&cost));
+        println!("prepare: {cost}");
         std::fs::write(done, output.to_string())?;
     }
     Ok(folder)
@@ -114,16 +114,11 @@ fn measure(args: &Args, folder: &Path, job: &Job) -> Result<Measured> {
     for number in 1..=args.runs {
         let load = load();
         let (output, cost) = work(job.task, folder, rows)?;
-        println!("{} of {rows}, run {number}: {}", job.task, shown(&cost));
+        println!("{} of {rows}, run {number}: {cost}", job.task);
         runs.push(Run { load, cost, output });
     }
     let (allowed_seconds, allowed_memory) = (job.seconds, job.memory);
     Ok(Measured { task: job.task, rows, allowed_seconds, allowed_memory, runs })
-}
-
-fn shown(cost: &Cost) -> String {
-    let mb = cost.peak_rss as f64 / 1e6;
-    format!("{:.2} s, CPU {:.2} + {:.2} s, {mb:.0} MB", cost.wall, cost.user, cost.system)
 }
 
 /// The median of the runs beside what is allowed, as Markdown.

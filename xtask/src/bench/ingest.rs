@@ -103,15 +103,10 @@ fn shape(args: &Args, catalogs: &Catalogs, items: u64, grid: &str) -> Result<Sha
         let (report, ingest) = set.ingest(&run, &catalogs.fresh())?;
         output = Output::of(&report);
         let round = Round { load, ingest, floor: floor(&set)? };
-        println!("{items} at {grid}, run {number}: {}, floor {}", shown(&round.ingest), shown(&round.floor));
+        println!("{items} at {grid}, run {number}: {}, floor {}", round.ingest, round.floor);
         rounds.push(round);
     }
     Ok(Shape { items, grid: grid.to_owned(), output, figures: Figures::of(items, &rounds), rounds })
-}
-
-fn shown(cost: &Cost) -> String {
-    let mb = cost.peak_rss as f64 / 1e6;
-    format!("{:.2} s, CPU {:.2} + {:.2} s, {mb:.0} MB", cost.wall, cost.user, cost.system)
 }
 
 /// Runs the floor over a set.

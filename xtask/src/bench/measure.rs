@@ -1,5 +1,6 @@
 //! What a program costs, as the kernel accounts for it when the program ends.
 
+use std::fmt;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,13 @@ impl Cost {
     /// User and system together.
     pub(crate) fn cpu(&self) -> f64 {
         self.user + self.system
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mb = self.peak_rss as f64 / 1e6;
+        write!(f, "{:.2} s, CPU {:.2} + {:.2} s, {mb:.0} MB", self.wall, self.user, self.system)
     }
 }
 

@@ -4,12 +4,16 @@
 //! users run them.
 
 pub(crate) mod catalogs;
+mod commit;
+mod compact;
+mod delta;
 mod figures;
 mod grid;
 mod index;
 mod ingest;
 mod machine;
 pub(crate) mod measure;
+mod parts;
 pub(crate) mod programs;
 mod record;
 pub(crate) mod sets;
@@ -31,6 +35,12 @@ enum Job {
     Ingest(ingest::Args),
     /// Builds, merges, probes and compares a hash index of generated ids and objects.
     Index(index::Args),
+    /// Ingests a day's new objects into a catalog, from a listing of everything.
+    Delta(delta::Args),
+    /// Compacts a catalog of many small files, beside a program that only reads and writes them.
+    Compact(compact::Args),
+    /// Appends to tables of few and of many files.
+    Commit(commit::Args),
     /// Coverings of points, footprints, a coast and the world, by criterion.
     Grid(grid::Args),
 }
@@ -39,6 +49,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.job {
         Job::Ingest(args) => ingest::run(args),
         Job::Index(args) => index::run(args),
+        Job::Delta(args) => delta::run(args),
+        Job::Compact(args) => compact::run(args),
+        Job::Commit(args) => commit::run(args),
         Job::Grid(args) => grid::run(args),
     }
 }

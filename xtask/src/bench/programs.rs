@@ -13,6 +13,11 @@ pub(super) const FLOOR: &str = "earthcatalog-bench-floor";
 /// What does the hash index's work alone.
 pub(super) const INDEX: &str = "earthcatalog-bench-index";
 
+/// What only reads and writes the files of a catalog.
+pub(super) const REWRITE: &str = "earthcatalog-bench-rewrite";
+/// What commits to tables of many files.
+pub(super) const COMMIT: &str = "earthcatalog-bench-commit";
+
 /// Builds programs of the workspace, all with the same features.
 ///
 /// # Errors

@@ -63,6 +63,11 @@ impl Set {
         self.folder.join("inventory.parquet")
     }
 
+    /// The same as CSV.
+    pub(crate) fn csv(&self) -> PathBuf {
+        self.folder.join("inventory.csv")
+    }
+
     /// The folder that stands for the bucket.
     pub(crate) fn bucket(&self) -> PathBuf {
         self.folder.join("items")
@@ -73,17 +78,31 @@ impl Set {
     /// # Errors
     /// When the run fails, or leaves an item out.
     pub(crate) fn ingest(&self, run: &Run<'_>, catalog: &Path) -> Result<(Value, Cost)> {
-        let mut command = Command::new(run.program);
-        command.arg("ingest").arg(self.inventory()).arg("--catalog").arg(catalog);
-        command.arg("--map-bucket").arg(format!("{BUCKET}={}", self.bucket().display()));
-        command.args(["--mode", "full", "--grid", run.grid, "--json", "--no-lock", "--progress", "none"]);
-        command.args(run.memory.iter().flat_map(|size| ["--memory", size]));
-        let (report, cost) = measured(&command)?;
+        let (report, cost) = self.ingest_of(run, &self.inventory(), "full", catalog)?;
         if report["ingested"].as_u64() != Some(self.items) {
             return Err(
                 format!("{} of {} items were ingested: {report}", report["ingested"], self.items).into()
             );
         }
         Ok((report, cost))
+    }
+
+    /// Ingests an inventory of items of the set, and returns the report and what the run cost.
+    ///
+    /// # Errors
+    /// When the run fails.
+    pub(crate) fn ingest_of(
+        &self,
+        run: &Run<'_>,
+        inventory: &Path,
+        mode: &str,
+        catalog: &Path,
+    ) -> Result<(Value, Cost)> {
+        let mut command = Command::new(run.program);
+        command.arg("ingest").arg(inventory).arg("--catalog").arg(catalog);
+        command.arg("--map-bucket").arg(format!("{BUCKET}={}", self.bucket().display()));
+        command.args(["--mode", mode, "--grid", run.grid, "--json", "--no-lock", "--progress", "none"]);
+        command.args(run.memory.iter().flat_map(|size| ["--memory", size]));
+        measured(&command)
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: promises that only long or large runs can break.
 
+mod bulk;
 mod dask;
 mod fuzz;
 mod grid;
@@ -28,6 +29,8 @@ enum Promise {
     Model(model::Args),
     /// Two writers and a compaction at once, as processes of their own.
     Writers(writers::Args),
+    /// Workers and drivers of a bulk run may die at any moment, and requests fail.
+    Bulk(bulk::Args),
     /// Bulk runs on Dask from Python, their workers killed at random.
     Dask(dask::Args),
     /// Coverings miss nothing: a million random geometries of every kind for each property.
@@ -42,6 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Promise::Kills(args) => kills::run(args),
         Promise::Model(args) => model::run(args),
         Promise::Writers(args) => writers::run(args),
+        Promise::Bulk(args) => bulk::run(args),
         Promise::Dask(args) => dask::run(args),
         Promise::Grid(args) => grid::run(args),
         Promise::Fuzz(args) => fuzz::run(args),

@@ -74,6 +74,7 @@ pub(crate) fn change(id: &str, operation: Operation) -> Change {
         schema: None,
         properties: BTreeMap::new(),
         decided_on: None,
+        expects: BTreeMap::new(),
         summary: BTreeMap::new(),
     }
 }

@@ -51,7 +51,9 @@ async fn check(table: &dyn History, base: &str) {
     replaces(&fixture).await;
     grows(&fixture).await;
     sets_properties(&fixture).await;
+    expects_properties(&fixture).await;
     old_states_can_be_read(&fixture).await;
+    rewrites(&fixture).await;
     replaces_all(&fixture).await;
     tells_its_history(&fixture).await;
     expires(&fixture).await;
@@ -163,12 +165,72 @@ async fn sets_properties(f: &Fixture<'_>) {
     assert_eq!(f.head().await.properties.get("earthcatalog.x"), None);
 }
 
+/// A property that a change was decided on is checked with the commit, whatever it does; the snapshot says nothing of it.
+async fn expects_properties(f: &Fixture<'_>) {
+    let before = f.head().await;
+    let set = |id: &str, expected: Option<&str>, value: Option<&str>| Change {
+        properties: [("earthcatalog.g".to_owned(), value.map(str::to_owned))].into(),
+        expects: [("earthcatalog.g".to_owned(), expected.map(str::to_owned))].into(),
+        decided_on: Some(before.snapshot_id),
+        ..change(id, Operation::Properties)
+    };
+    f.table.commit(set("p1", None, Some("1"))).await.unwrap();
+    let head = f.head().await;
+    for late in [set("p2", None, Some("2")), set("p3", Some("2"), Some("3")), set("p4", Some(""), None)] {
+        let append = Change {
+            operation: Operation::Append,
+            id: CommitId::new(format!("{}a", late.id)),
+            ..late.clone()
+        };
+        for change in [late, append] {
+            let refused = f.table.commit(change).await;
+            assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+        }
+    }
+    assert_eq!(f.head().await, head);
+    // The same commit again is the commit that was made, not one that came late.
+    assert_eq!(f.table.commit(set("p1", None, Some("1"))).await.unwrap().head, head);
+    // Of two that were decided on one value, one gets in.
+    let both =
+        [f.table.commit(set("p5", Some("1"), Some("5"))), f.table.commit(set("p6", Some("1"), Some("6")))];
+    let outcomes = futures::future::join_all(both).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    assert!(outcomes.iter().all(|o| matches!(o, Ok(_) | Err(Error::Conflict { .. }))), "{outcomes:?}");
+    let now = f.head().await.properties.get("earthcatalog.g").cloned();
+    f.table.commit(set("p7", now.as_deref(), None)).await.unwrap();
+    assert_eq!(f.head().await.properties.get("earthcatalog.g"), None);
+    assert_eq!(f.head().await.snapshot_id, before.snapshot_id);
+}
+
 async fn old_states_can_be_read(f: &Fixture<'_>) {
     let old = f.head().await;
     let before = f.names(&Filter::default()).await;
     f.table.commit(append("10", vec![f.file("i", "c9", Some(2022), 1)])).await.unwrap();
     let files = f.table.files(&old, &Filter::default()).await.unwrap();
     assert_eq!(files.len(), before.len());
+}
+
+async fn rewrites(f: &Fixture<'_>) {
+    let head = f.head().await;
+    let remove = vec![f.file("e", "c1", Some(2020), 4).path];
+    let rewrite = |id: &str, rows, decided_on| Change {
+        add: vec![f.file("e2", "c1", Some(2020), rows)],
+        decided_on,
+        ..change(id, Operation::Rewrite { remove: remove.clone() })
+    };
+    for (id, rows, decided_on) in [("r1", 5, Some(head.snapshot_id)), ("r2", 4, None)] {
+        let refused = f.table.commit(rewrite(id, rows, decided_on)).await;
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
+    }
+    let stale = f.table.commit(rewrite("r3", 4, Some(None))).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+    assert_eq!(f.head().await, head);
+    f.table.commit(rewrite("r", 4, Some(head.snapshot_id))).await.unwrap();
+    assert_eq!(f.names(&Filter::default()).await, set(&["b", "c", "e2", "g", "h", "i"]));
+    let last = f.table.snapshots().await.unwrap().pop().unwrap();
+    assert_eq!((last.operation.as_str(), f.head().await.rows), ("replace", head.rows));
+    let gone = f.table.commit(rewrite("r4", 4, Some(Some(last.id)))).await;
+    assert!(matches!(gone, Err(Error::Conflict { .. })), "{gone:?}");
 }
 
 async fn replaces_all(f: &Fixture<'_>) {
@@ -195,7 +257,7 @@ async fn replaces_all(f: &Fixture<'_>) {
 async fn tells_its_history(f: &Fixture<'_>) {
     let snapshots = f.table.snapshots().await.unwrap();
     let commits: Vec<&str> = snapshots.iter().filter_map(|entry| entry.commit_id()).collect();
-    assert_eq!(commits, ["1", "2", "3", "5", "6", "10", "11", "13"]);
+    assert_eq!(commits, ["1", "2", "3", "5", "6", "10", "r", "11", "13"]);
     let parents: Vec<Option<i64>> = snapshots.iter().map(|entry| entry.parent).collect();
     let ids = snapshots.iter().map(|entry| Some(entry.id));
     assert_eq!(parents, std::iter::once(None).chain(ids).take(snapshots.len()).collect::<Vec<_>>());
@@ -221,7 +283,7 @@ async fn expires(f: &Fixture<'_>) {
         assert_eq!(head, Some(f.head().await));
         paths.into_iter().filter(|path| path.ends_with(".parquet")).count()
     };
-    assert_eq!(referenced().await, 9);
+    assert_eq!(referenced().await, 10);
     let head = f.head().await;
     let all = f.table.snapshots().await.unwrap();
     let expire = |keep_last, before: Option<&str>| Expiry {
@@ -232,8 +294,8 @@ async fn expires(f: &Fixture<'_>) {
     let planned = f.table.expirable(&expire(2, None)).await.unwrap();
     assert_eq!(f.table.snapshots().await.unwrap(), all);
     let gone = f.table.expire(&expire(2, None)).await.unwrap();
-    assert_eq!((gone.as_slice(), planned.as_slice()), (all.get(..6).unwrap(), all.get(..6).unwrap()));
-    assert_eq!(f.table.snapshots().await.unwrap(), all.get(6..).unwrap());
+    assert_eq!((gone.as_slice(), planned.as_slice()), (all.get(..7).unwrap(), all.get(..7).unwrap()));
+    assert_eq!(f.table.snapshots().await.unwrap(), all.get(7..).unwrap());
     assert_eq!(f.table.expire(&expire(2, None)).await.unwrap(), []);
     let now = f.head().await;
     assert_eq!(Head { metadata_location: head.metadata_location.clone(), ..now }, head);

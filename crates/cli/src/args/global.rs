@@ -23,6 +23,11 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, help_heading = CATALOG, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
+    /// Writers also take this lock file, a URL or a path: earthcatalog 0.6.1 has its own at the root of its store, e.g.
+    /// s3://bucket/.lock
+    #[arg(long, global = true, help_heading = CATALOG, value_name = "FILE")]
+    pub(crate) lock_path: Option<String>,
+
     /// Read public buckets without credentials
     #[arg(long, global = true, help_heading = STORAGE, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", hide_possible_values = true)]

@@ -101,6 +101,10 @@ pub(crate) struct ExpireArgs {
     /// Show what would expire, but change nothing
     #[arg(long, help_heading = SAFETY)]
     pub(crate) dry_run: bool,
+
+    /// Do not take the lock
+    #[arg(long, help_heading = SAFETY)]
+    pub(crate) no_lock: bool,
 }
 
 /// `gc`, as given.

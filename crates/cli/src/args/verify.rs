@@ -20,4 +20,8 @@ pub(crate) struct VerifyArgs {
     /// Make the hash index from the table if it is wrong
     #[arg(long)]
     pub(crate) fix_index: bool,
+
+    /// Do not take the lock when the index is made anew
+    #[arg(long)]
+    pub(crate) no_lock: bool,
 }

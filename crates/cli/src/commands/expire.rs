@@ -12,8 +12,12 @@ use crate::settings::Settings;
 
 /// Lets snapshots expire and prints which.
 pub(crate) async fn run(args: &ExpireArgs, settings: &Settings, output: &mut Output) -> Result<Exit> {
-    let options =
-        ExpireOptions { keep_last: args.keep_last, older_than: args.older_than, dry_run: args.dry_run };
+    let options = ExpireOptions {
+        keep_last: args.keep_last,
+        older_than: args.older_than,
+        dry_run: args.dry_run,
+        no_lock: args.no_lock || settings.ingest.no_lock,
+    };
     let done = open(settings).await?.expire(&options).await?;
     if output.is_json() {
         output.document(&done)?

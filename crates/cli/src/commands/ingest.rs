@@ -2,7 +2,7 @@
 
 use earthcatalog::{Ingest, IngestOptions, Report, Stop};
 
-use crate::args::IngestArgs;
+use crate::args::{IngestArgs, SelectionArgs};
 use crate::commands::open;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -24,35 +24,42 @@ pub(crate) async fn run(
     let stop = Stop::default();
     interrupt::watch(stop.clone(), console.clone());
     let catalog = open(settings).await?;
+    let mut request = request(&args.inventory, &args.selection, settings, stop);
+    request.options.dry_run = args.dry_run;
     let report = {
         let observer = observer(settings.progress, console);
-        catalog.ingest(&ingest(args, settings, stop), &*observer).await?
+        catalog.ingest(&request, &*observer).await?
     };
+    show(&report, output)
+}
+
+/// Prints the report of a run.
+pub(crate) fn show(report: &Report, output: &mut Output) -> Result<Exit> {
     if output.is_json() {
-        output.document(&report)?
+        output.document(report)?
     } else {
-        output.text(&text(&report))?
+        output.text(&text(report))?
     }
     Ok(if report.ledger.rejected > 0 { Exit::Rejections } else { Exit::Done })
 }
 
-fn ingest(args: &IngestArgs, settings: &Settings, stop: Stop) -> Ingest {
+/// What the library is asked for: an inventory and what of it is taken, with all settings.
+pub(crate) fn request(inventory: &str, selection: &SelectionArgs, settings: &Settings, stop: Stop) -> Ingest {
     let resolved = &settings.ingest;
     let options = IngestOptions {
         mode: resolved.mode,
         suffixes: resolved.suffixes.clone(),
         prefix: resolved.prefix.clone(),
-        since: args.since.map(|since| since.0),
-        until: args.until.map(|until| until.0),
-        glob: args.glob.clone(),
-        min_size: args.min_size.map(|size| size.0),
-        max_size: args.max_size.map(|size| size.0),
-        limit: args.limit,
+        since: selection.since.map(|since| since.0),
+        until: selection.until.map(|until| until.0),
+        glob: selection.glob.clone(),
+        min_size: selection.min_size.map(|size| size.0),
+        max_size: selection.max_size.map(|size| size.0),
+        limit: selection.limit,
         memory: resolved.memory.0,
         concurrency: resolved.concurrency.get(),
         assets: resolved.assets,
-        dry_run: args.dry_run,
-        retry_rejected: args.retry_rejected,
+        retry_rejected: selection.retry_rejected,
         max_delete: resolved.max_delete,
         update_hash_index: resolved.update_hash_index,
         no_lock: resolved.no_lock,
@@ -60,17 +67,17 @@ fn ingest(args: &IngestArgs, settings: &Settings, stop: Stop) -> Ingest {
         ..IngestOptions::default()
     };
     Ingest {
-        inventory: args.inventory.clone(),
+        inventory: inventory.to_owned(),
         bucket: resolved.bucket.clone(),
-        columns: args.columns.clone(),
-        no_checksum: args.no_checksum,
+        columns: selection.columns.clone(),
+        no_checksum: selection.no_checksum,
         grid: resolved.grid.clone(),
         options,
     }
 }
 
 /// `--threads` bounds rayon, where items are parsed, covered and encoded.
-fn threads(settings: &Settings) -> Result<()> {
+pub(crate) fn threads(settings: &Settings) -> Result<()> {
     let Some(threads) = settings.ingest.threads else { return Ok(()) };
     let built = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
     built.map_err(|error| {

@@ -1,6 +1,6 @@
 //! `lock`: who holds the lock that writers take, and away with it.
 
-use earthcatalog::lease::{self, Holder};
+use earthcatalog::lease::{self, Holder, LockFile};
 use serde::Serialize;
 
 use crate::args::LockCommand;
@@ -12,6 +12,15 @@ use crate::settings::Settings;
 
 #[derive(Serialize)]
 struct Document<'a> {
+    #[serde(flatten)]
+    own: Lock<'a>,
+    /// The lock of `--lock-path`.
+    other: Option<Lock<'a>>,
+}
+
+#[derive(Serialize)]
+struct Lock<'a> {
+    path: &'a str,
     locked: bool,
     stale: bool,
     broken: bool,
@@ -22,28 +31,47 @@ struct Document<'a> {
     ttl_hours: Option<f64>,
 }
 
-/// Shows the lock, or removes it and shows whose it was.
+/// A lock file and who holds it, or held it until it was broken.
+struct Found {
+    path: String,
+    holder: Option<Holder>,
+    broken: bool,
+}
+
+/// Shows the locks, or removes them and shows whose they were.
 pub(crate) async fn run(command: LockCommand, settings: &Settings, output: &mut Output) -> Result<Exit> {
     let catalog = open(settings).await?;
-    let broken = matches!(command, LockCommand::Break);
-    let holder = match command {
-        LockCommand::Status => lease::read(catalog.base()).await,
-        LockCommand::Break => lease::break_lock(catalog.base()).await,
-    };
-    let holder = holder.map_err(earthcatalog::Error::from)?;
+    let mut found = Vec::new();
+    for file in catalog.base().locks() {
+        found.push(look(command, &file).await?);
+    }
     if output.is_json() {
-        output.document(&document(holder.as_ref(), broken))?;
+        let mut locks = found.iter().map(lock);
+        if let Some(own) = locks.next() {
+            output.document(&Document { own, other: locks.next() })?;
+        }
     } else {
-        output.line(&text(holder.as_ref(), broken))?;
+        lines(&found).iter().try_for_each(|line| output.line(line))?;
     }
     Ok(Exit::Done)
 }
 
-fn document(holder: Option<&Holder>, broken: bool) -> Document<'_> {
-    Document {
-        locked: holder.is_some() && !broken,
+async fn look(command: LockCommand, file: &LockFile) -> Result<Found> {
+    let holder = match command {
+        LockCommand::Status => lease::read(file).await,
+        LockCommand::Break => lease::break_lock(file).await,
+    };
+    let holder = holder.map_err(earthcatalog::Error::from)?;
+    Ok(Found { path: file.url(), holder, broken: matches!(command, LockCommand::Break) })
+}
+
+fn lock(found: &Found) -> Lock<'_> {
+    let holder = found.holder.as_ref();
+    Lock {
+        path: &found.path,
+        locked: holder.is_some() && !found.broken,
         stale: holder.is_some_and(is_stale),
-        broken: holder.is_some() && broken,
+        broken: holder.is_some() && found.broken,
         owner: holder.map(|h| h.owner.as_str()),
         hostname: holder.map(|h| h.hostname.as_str()),
         pid: holder.map(|h| h.pid),
@@ -52,11 +80,19 @@ fn document(holder: Option<&Holder>, broken: bool) -> Document<'_> {
     }
 }
 
-fn text(holder: Option<&Holder>, broken: bool) -> String {
-    let Some(holder) = holder else { return "not locked".to_owned() };
-    let what = if broken { "broke the lock of" } else { "locked by" };
-    let age = if is_stale(holder) { ": its time is over, the next writer takes it" } else { "" };
-    let age = if broken { "" } else { age };
+/// Where there are two, each with its path.
+fn lines(found: &[Found]) -> Vec<String> {
+    match found {
+        [one] => vec![text(one)],
+        several => several.iter().map(|found| format!("{}: {}", found.path, text(found))).collect(),
+    }
+}
+
+fn text(found: &Found) -> String {
+    let Some(holder) = &found.holder else { return "not locked".to_owned() };
+    let what = if found.broken { "broke the lock of" } else { "locked by" };
+    let stale = is_stale(holder) && !found.broken;
+    let age = if stale { ": its time is over, the next writer takes it" } else { "" };
     format!(
         "{what} {} (process {} on {}) since {}{age}",
         holder.owner,

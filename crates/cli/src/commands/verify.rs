@@ -15,6 +15,7 @@ pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, output: &mut Out
     let mut options = VerifyOptions::default();
     (options.full, options.fix_index) = (args.full, args.fix_index);
     options.memory = settings.ingest.memory.0;
+    options.no_lock = args.no_lock || settings.ingest.no_lock;
     let verified = open(settings).await?.verify(&options).await?;
     if output.is_json() {
         output.document(&verified)?

@@ -4,16 +4,18 @@ use std::fmt::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use earthcatalog::{Event, Observer, Progress};
+use earthcatalog::{Event, Observer, Phase, Progress, TasksProgress};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::console::Console;
-use super::log;
+use super::{found, log, tasks};
 use crate::output::numbers;
 
 const LISTING: &str = "{spinner} {msg}  {rate}";
 const FETCHING: &str = "{bar:32} {human_pos}/{human_len} objects  {rate}  {eta} left  {msg}";
 const WRITING: &str = "{bar:32} {human_pos}/{human_len} files  {rate}  {eta} left";
+const STAGING: &str = "{bar:32} {human_pos}/{human_len} objects  {msg}";
+const TASKS: &str = "{bar:32} {msg}";
 const TICK: Duration = Duration::from_millis(120);
 
 /// Draws bars on a terminal.
@@ -77,6 +79,33 @@ impl Bars {
         bar.set_length(files);
     }
 
+    /// A bar for each phase: of objects while they are fetched, of tasks while files are written.
+    fn tasks(&self, now: &TasksProgress) {
+        let (bar, template, position, length) = match now.phase {
+            Phase::Stage => (&self.fetching, STAGING, now.fetched, now.objects),
+            Phase::Write => (self.tasks_bar(now.tasks), TASKS, now.done, now.tasks),
+        };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.counting && now.phase == Phase::Stage {
+            state.counting = true;
+            let bar = self.console.add(self.fetching.clone());
+            bar.set_style(style(template));
+            bar.enable_steady_tick(TICK);
+        }
+        bar.set_length(length);
+        bar.set_position(position);
+        bar.set_message(tasks::message(now));
+    }
+
+    fn tasks_bar(&self, tasks: u64) -> &ProgressBar {
+        self.fetching.finish_and_clear();
+        self.writing.get_or_init(|| {
+            let bar = self.console.add(ProgressBar::new(tasks).with_style(style(TASKS)));
+            bar.enable_steady_tick(TICK);
+            bar
+        })
+    }
+
     fn committing(&self, files: u64, rows: u64) {
         self.clear();
         self.console.line(&format!(
@@ -99,6 +128,8 @@ impl Observer for Bars {
         log(event);
         match event {
             Event::Started { run_id, mode, grid } => self.start(run_id, mode, grid),
+            Event::Found { .. } => self.console.line(&found(event)),
+            Event::Tasks(now) => self.tasks(now),
             Event::Progress(now) => self.progress(now),
             Event::Writing { files } => self.writing(*files),
             Event::Committing { files, rows } => self.committing(*files, *rows),

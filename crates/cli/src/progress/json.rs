@@ -3,7 +3,7 @@
 //! The members of each event are in the crate's README: they are an interface.
 
 use earthcatalog::model::{Rejection, Timestamp};
-use earthcatalog::{Event, Observer, Progress, Report};
+use earthcatalog::{Event, Observer, Progress, Report, TasksProgress};
 use serde::Serialize;
 
 use super::console::Console;
@@ -34,6 +34,8 @@ impl Observer for JsonLines {
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Line<'a> {
     Started { run_id: &'a str, mode: &'a str, grid: &'a str },
+    Found { run_id: &'a str, mode: &'a str, grid: &'a str, started: String },
+    Tasks(&'a TasksProgress),
     Progress(&'a Progress),
     Rejected { bucket: &'a str, key: &'a str, reason: &'a str, message: &'a str },
     Writing { files: u64 },
@@ -53,6 +55,10 @@ fn line(event: &Event<'_>, time: &str) -> Option<String> {
     let warning = if let Event::Warning(message) = event { scrub(message) } else { String::new() };
     let line = match event {
         Event::Started { run_id, mode, grid } => Line::Started { run_id, mode, grid },
+        Event::Found { run_id, mode, grid, started } => {
+            Line::Found { run_id, mode, grid, started: started.to_string() }
+        }
+        Event::Tasks(progress) => Line::Tasks(progress),
         Event::Progress(progress) => Line::Progress(progress),
         Event::Rejected(rejection) => rejected(rejection),
         Event::Writing { files } => Line::Writing { files: *files },

@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use earthcatalog::{Event, Observer, Progress};
+use earthcatalog::{Event, Observer, Progress, TasksProgress};
 
 use super::console::Console;
-use super::log;
+use super::{found, log, tasks};
 use crate::output::numbers;
 
 /// The time between two lines of progress.
@@ -37,6 +37,15 @@ impl Lines {
             self.console.line(&line(now, clock.started.elapsed()));
         }
     }
+
+    /// The end of a phase is said in any case.
+    fn tasks(&self, now: &TasksProgress) {
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.done == now.tasks || clock.said.elapsed() >= EVERY {
+            clock.said = Instant::now();
+            self.console.line(&tasks::line(now));
+        }
+    }
 }
 
 impl Observer for Lines {
@@ -46,6 +55,8 @@ impl Observer for Lines {
             Event::Started { run_id, mode, grid } => {
                 self.console.line(&format!("run {run_id}: {mode}, {grid}"))
             }
+            Event::Found { .. } => self.console.line(&found(event)),
+            Event::Tasks(now) => self.tasks(now),
             Event::Progress(now) => self.progress(now),
             Event::Writing { files } => {
                 self.console.line(&format!("writing {}", numbers::plural(*files, "file")))

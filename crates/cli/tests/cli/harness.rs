@@ -44,6 +44,11 @@ impl Bench {
         self
     }
 
+    /// The catalog's base.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A path in the working folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

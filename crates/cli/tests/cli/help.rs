@@ -67,3 +67,15 @@ fn versions_and_completions() {
     assert!(help(&["completions", "bash"]).contains("_earthcatalog()"));
     assert!(help(&["completions", "zsh"]).contains("#compdef earthcatalog"));
 }
+
+#[test]
+fn bulk() {
+    insta::assert_snapshot!("bulk", help(&["bulk", "-h"]));
+    for command in ["run", "plan", "run-task", "resolve"] {
+        insta::assert_snapshot!(format!("bulk_{command}"), help(&["bulk", command, "-h"]));
+    }
+    for command in ["run", "plan", "run-task", "retry", "resolve", "register", "status", "clean"] {
+        let text = help(&["bulk", command, "--help"]);
+        assert!(text.contains(&format!("Example: earthcatalog bulk {command} ")), "{text}");
+    }
+}

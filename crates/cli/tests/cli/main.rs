@@ -1,6 +1,14 @@
 //! The real program, run as users run it: on local folders and on S3, to its end and into the middle.
 
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
+mod bulk_deaths;
+#[cfg(test)]
+mod bulk_recipes;
+#[cfg(test)]
+mod bulk_steps;
+#[cfg(test)]
 mod cells;
 #[cfg(test)]
 mod config;
@@ -30,6 +38,8 @@ mod pipes;
 mod progress;
 #[cfg(test)]
 mod race;
+#[cfg(test)]
+mod rows;
 #[cfg(test)]
 mod s3;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use earthcatalog::Mode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::Bench;
 
@@ -32,20 +32,37 @@ impl Object {
         if self.bad {
             return "{\"type\": \"Feature\"".to_owned();
         }
-        let geometry = match self.place {
-            0 => json!({"type": "Point", "coordinates": [10.5, 45.25]}),
-            1 => json!({"type": "Point", "coordinates": [-70.5, -33.25]}),
-            _ => json!({"type": "LineString", "coordinates": [[-20.0, 61.0], [15.0, 72.0]]}),
-        };
         let mut item = json!({
-            "type": "Feature", "stac_version": "1.1.0", "id": id(self.id), "geometry": geometry,
-            "properties": {"datetime": format!("{}-05-01T00:00:00Z", 2018 + u32::from(self.year)), "rev": self.written},
+            "type": "Feature", "stac_version": "1.1.0", "id": id(self.id), "geometry": geometry(self.place),
+            "properties": {"datetime": format!("{}-05-01T00:00:00Z", self.year()), "rev": self.written},
             "links": [], "assets": {},
         });
-        if let (Some(updated), _) = self.age() {
-            item["properties"]["updated"] = format!("2024-01-{:02}T00:00:00Z", updated + 1).into();
+        if let Some(updated) = self.updated() {
+            item["properties"]["updated"] = updated.into();
         }
         item.to_string()
+    }
+
+    fn year(&self) -> u32 {
+        2018 + u32::from(self.year)
+    }
+
+    fn updated(&self) -> Option<String> {
+        self.age().0.map(|day| format!("2024-01-{:02}T00:00:00Z", day + 1))
+    }
+
+    /// The item's row in a cell, as another reader is to find it: id, cell, year, updated, revision.
+    pub(crate) fn row(&self, cell: &str) -> Value {
+        json!([id(self.id), cell, self.year(), self.updated(), self.written])
+    }
+}
+
+/// A place of items. The last is a line, which touches several cells.
+pub(crate) fn geometry(place: u8) -> Value {
+    match place {
+        0 => json!({"type": "Point", "coordinates": [10.5, 45.25]}),
+        1 => json!({"type": "Point", "coordinates": [-70.5, -33.25]}),
+        _ => json!({"type": "LineString", "coordinates": [[-20.0, 61.0], [15.0, 72.0]]}),
     }
 }
 

@@ -216,6 +216,22 @@ async fn an_open_run_is_no_garbage_and_a_cleaned_one_leaves_nothing() {
     assert!(catalog.bulk_runs().await.unwrap().is_empty());
 }
 
+/// Whoever embeds the facade runs it where they like: no future of it is bound to a thread.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_may_move_to_another_thread() {
+    let bench = Bench::new();
+    let inventory = bench.inventory("items", &bodies());
+    let catalog = bench.catalog(Arc::new(InMemory::new())).await;
+    let work = async move {
+        let run = catalog.bulk_plan(&in_chunks(&full(&inventory), 50, 100), &()).await.unwrap().run;
+        catalog.bulk_task(&BulkTask::new(&run, Phase::Stage, 0), &options(), &()).await.unwrap();
+        catalog.bulk_status(&run).await.unwrap();
+        catalog.bulk_finish(&run, ResolveOptions::default(), &options(), &()).await.unwrap();
+        catalog.ingest(&full(&inventory), &()).await.unwrap().rows
+    };
+    assert!(tokio::spawn(work).await.unwrap() > 20);
+}
+
 /// A folder whose bucket has gone is fatal; an object that cannot be read now is pending.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_had_is_pending_until_somebody_decides() {
@@ -266,5 +282,10 @@ async fn what_cannot_be_had_is_pending_until_somebody_decides() {
     assert_eq!(report.rejected_by_reason.get("unreadable"), Some(&1));
     let ended = catalog.bulk_retry(&run).await.unwrap_err();
     assert_eq!(ended.kind(), ErrorKind::Usage, "{ended}");
+    server.faults().clear();
+    let mut delta = full(inventory.to_str().unwrap());
+    delta.options.mode = Mode::Delta;
+    let next_day = catalog.ingest(&delta, &()).await.unwrap();
+    assert_eq!((next_day.ledger.known, next_day.ledger.ingested), (5, 1), "what was given up is asked for again");
     is_right(&catalog).await;
 }

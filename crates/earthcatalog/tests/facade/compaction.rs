@@ -45,6 +45,10 @@ async fn files(catalog: &Catalog) -> Vec<DataFile> {
     catalog.files(&Query::default()).await.unwrap()
 }
 
+async fn last_operation(catalog: &Catalog) -> String {
+    catalog.history().await.unwrap().pop().unwrap().operation
+}
+
 /// A catalog in which every row of a full ingest is a file of its own, under different names.
 struct Scattered {
     bench: Bench,
@@ -134,6 +138,7 @@ fn change(id: &str, operation: Operation) -> Change {
         schema: None,
         properties: Default::default(),
         decided_on: None,
+        expects: Default::default(),
         summary: Default::default(),
     }
 }
@@ -152,6 +157,7 @@ async fn small_files_become_one_a_partition() {
     assert_eq!((done.partitions, done.files_after, done.duplicates), (many, Some(many), 0));
     assert_eq!((done.files_before, done.rows), (planned.files_before, planned.rows));
     assert_eq!((done.snapshots.len(), done.given_way), (1, 0));
+    assert_eq!(last_operation(&catalog).await, "replace");
     assert_eq!(rows(&catalog).await, before);
     assert!(catalog.stats().await.unwrap().iter().all(|p| p.file_count == 1));
     let head = catalog.table().head().await.unwrap().unwrap();
@@ -162,7 +168,7 @@ async fn small_files_become_one_a_partition() {
     // The lease is taken and given back.
     let locked = CompactOptions { no_lock: false, ..options() };
     catalog.compact(&locked, &()).await.unwrap();
-    assert_eq!(earthcatalog::lease::read(catalog.base()).await.unwrap(), None);
+    assert_eq!(earthcatalog::lease::read(&catalog.base().locks()[0]).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,13 +203,34 @@ struct Contended {
     base: Base,
     always: bool,
     done: AtomicBool,
-    /// What the other writer does: replaces a file by a copy of it, else appends one.
-    replaces: bool,
+    does: Other,
 }
+
+/// What the other writer does.
+#[derive(Clone, Copy, PartialEq)]
+enum Other {
+    /// Replaces a file by a copy of it.
+    Replaces,
+    /// Appends a copy of a file.
+    Appends,
+    /// Names another index of the same snapshot, as a delta does that finds only rejected objects.
+    NamesAnIndex,
+}
+
+/// By which the index of [`Other::NamesAnIndex`] is known.
+const NAMED: u64 = 4242;
 
 impl Contended {
     async fn other_writer(&self) {
         let head = self.table.head().await.unwrap().unwrap();
+        if self.does == Other::NamesAnIndex {
+            let before = IndexFiles::from_json(head.properties.get(INDEX).unwrap()).unwrap();
+            let named = IndexFiles { unique_items: NAMED, ..before }.to_json().unwrap();
+            let properties = [(INDEX.to_owned(), Some(named))].into();
+            let change = Change { properties, ..change("names-an-index", Operation::Properties) };
+            self.table.commit(change).await.unwrap();
+            return;
+        }
         let live = self.table.files(&head, &Filter::default()).await.unwrap();
         let file = live.iter().min_by(|a, b| a.path.cmp(&b.path)).unwrap();
         let name = uuid::Uuid::new_v4();
@@ -212,9 +239,9 @@ impl Contended {
         let bytes = self.base.store().get(&from).await.unwrap().bytes().await.unwrap();
         self.base.put(&rel, bytes).await.unwrap();
         let copy = DataFile { path: self.base.location(&rel), ..file.clone() };
-        let operation = match self.replaces {
-            true => Operation::Replace { remove: vec![file.path.clone()] },
-            false => Operation::Append,
+        let operation = match self.does {
+            Other::Replaces => Operation::Replace { remove: vec![file.path.clone()] },
+            _ => Operation::Append,
         };
         let change = Change {
             add: vec![copy],
@@ -250,10 +277,10 @@ impl Table for Contended {
 async fn contend(
     scattered: &Scattered,
     always: bool,
-    replaces: bool,
+    does: Other,
 ) -> earthcatalog_pipeline::Result<Compacted> {
     let (table, base) = (scattered.table(), scattered.base());
-    let contended = Contended { table, base: base.clone(), always, done: AtomicBool::new(false), replaces };
+    let contended = Contended { table, base: base.clone(), always, done: AtomicBool::new(false), does };
     let format = Arc::new(GeoParquet::default());
     earthcatalog_pipeline::compact(&base, &contended, format, &options(), &()).await
 }
@@ -288,12 +315,13 @@ async fn of_an_append_and_a_compaction_both_are_there() {
     let scattered = Scattered::new(20).await;
     let catalog = scattered.catalog().await;
     let (before, count) = (rows(&catalog).await, catalog.counts().await.unwrap().rows);
-    let done = contend(&scattered, false, false).await.unwrap();
+    let done = contend(&scattered, false, Other::Appends).await.unwrap();
     assert_eq!((done.snapshots.len(), done.given_way), (1, 0));
     assert_eq!(catalog.counts().await.unwrap().rows, count + 1, "the copy that the other writer appended");
     // Merged with the row it is a copy of, only one of the two is left.
     let done = catalog.compact(&options(), &()).await.unwrap();
     assert_eq!(done.duplicates, 1);
+    assert_eq!(last_operation(&catalog).await, "overwrite", "rows went");
     assert_eq!(rows(&catalog).await, before);
 }
 
@@ -303,7 +331,7 @@ async fn what_another_writer_replaced_is_decided_anew() {
     let catalog = scattered.catalog().await;
     let before = rows(&catalog).await;
     let known = all_files(&scattered).await;
-    let done = contend(&scattered, false, true).await.unwrap();
+    let done = contend(&scattered, false, Other::Replaces).await.unwrap();
     assert_eq!(done.given_way, 0, "{done:?}");
     assert!(!done.snapshots.is_empty());
     assert_eq!(rows(&catalog).await, before);
@@ -317,11 +345,25 @@ async fn a_compaction_that_never_gets_in_gives_way() {
     let catalog = scattered.catalog().await;
     let before = rows(&catalog).await;
     let known = all_files(&scattered).await;
-    let error = earthcatalog::Error::from(contend(&scattered, true, false).await.unwrap_err());
+    let error = earthcatalog::Error::from(contend(&scattered, true, Other::Appends).await.unwrap_err());
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     let left = strays(&scattered, &known).await;
     assert_eq!(left, Vec::<String>::new(), "files of attempts that failed are removed");
     assert_eq!(rows_as_set(&catalog).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_another_writer_named_meanwhile_stays() {
+    let scattered = Scattered::new(20).await;
+    let catalog = scattered.catalog().await;
+    let before = rows(&catalog).await;
+    let done = contend(&scattered, false, Other::NamesAnIndex).await.unwrap();
+    assert_eq!((done.snapshots.len(), done.given_way), (1, 0));
+    assert_eq!(rows(&catalog).await, before);
+    let head = catalog.table().head().await.unwrap().unwrap();
+    let index = IndexFiles::from_json(head.properties.get(INDEX).unwrap()).unwrap();
+    assert_eq!(index.unique_items, NAMED);
+    assert!(head.is_of(&CommitId::new(index.commit)), "and it is current still");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,7 +104,7 @@ async fn in_bulk(how: How, runs: &[(Mode, bool)]) {
         let deaths = Deaths::new(mode, filled, true);
         let after = deaths.clean().await;
         let single = Deaths { bulk: false, ..Deaths::new(mode, filled, false) }.clean().await;
-        assert_eq!(after.as_ref().map(|c| c.0.clone()), single.map(|c| c.0), "{mode:?}");
+        assert_eq!(after.as_ref().map(|c| c.0), single.map(|c| c.0), "{mode:?}");
         at_each(how, async |plan| deaths.check(plan, &after).await).await;
     }
 }

@@ -15,6 +15,10 @@ mod compaction;
 #[cfg(test)]
 mod deaths;
 #[cfg(test)]
+mod index;
+#[cfg(test)]
+mod left_behind;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod real_items;

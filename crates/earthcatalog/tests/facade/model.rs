@@ -9,12 +9,15 @@ use earthcatalog::{
     VerifyOptions,
 };
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::archive::{Archive, Model, Object, id};
+use crate::archive::{Archive, Model, Object, geometry, id};
 use crate::bench::{Bench, bulk};
+use crate::left_behind::LeftBehind;
 
 const IDS: u8 = 4;
 
@@ -68,26 +71,52 @@ struct World {
     store: FailingStore,
     archive: Archive,
     clock: u32,
-    line_cells: u64,
+    /// The cells of each place.
+    cells: Vec<Vec<String>>,
+    /// Where the catalog is kept for other readers, if it is.
+    left: Option<LeftBehind>,
 }
 
 impl World {
     async fn new() -> Self {
         let grid: GridSpec = "h3:1".parse().unwrap();
         let grid = earthcatalog::open_grid(&grid, &Config::default()).await.unwrap();
-        let line =
-            Json::parse(br#"{"type": "LineString", "coordinates": [[-20.0, 61.0], [15.0, 72.0]]}"#).unwrap();
-        let line = earthcatalog::model::Geometry::from_geojson(&line).unwrap().unwrap().geometry;
-        let mut cells = Vec::new();
-        grid.cover(&line, &mut cells).unwrap();
-        assert!(cells.len() > 2);
-        let store = FailingStore::new(Arc::new(InMemory::new()), Plan::default());
-        let line_cells = cells.len() as u64;
-        Self { bench: Bench::new(), store, archive: Archive::default(), clock: 0, line_cells }
+        let cover = |place: u8| {
+            let text = geometry(place).to_string();
+            let place = Json::parse(text.as_bytes()).unwrap();
+            let place = earthcatalog::model::Geometry::from_geojson(&place).unwrap().unwrap().geometry;
+            let mut cells = Vec::new();
+            grid.cover(&place, &mut cells).unwrap();
+            cells.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let cells: Vec<_> = (0..3).map(cover).collect();
+        assert!(cells[2].len() > 2);
+        let left = LeftBehind::wanted();
+        let inner: Arc<dyn ObjectStore> = match &left {
+            Some(_) => Arc::new(LocalFileSystem::new()),
+            None => Arc::new(InMemory::new()),
+        };
+        let store = FailingStore::new(inner, Plan::default());
+        Self { bench: Bench::new(), store, archive: Archive::default(), clock: 0, cells, left }
     }
 
     async fn catalog(&self) -> Catalog {
-        self.bench.catalog(Arc::new(self.store.clone())).await
+        let store = Arc::new(self.store.clone());
+        match &self.left {
+            Some(left) => earthcatalog::open_store(store, &left.base(), &self.bench.config()).await.unwrap(),
+            None => self.bench.catalog(store).await,
+        }
+    }
+
+    /// Notes the state for other readers, where it is kept for them.
+    async fn note(&mut self) {
+        let catalog = self.catalog().await;
+        let Some(left) = &mut self.left else { return };
+        let Some(head) = catalog.table().head().await.unwrap() else { return };
+        let rows = |object: &Object| {
+            self.cells[usize::from(object.place)].iter().map(|cell| object.row(cell)).collect::<Vec<_>>()
+        };
+        left.note(head.snapshot_id, self.archive.model.items.values().flat_map(rows).collect());
     }
 
     async fn apply(&mut self, step: Step) {
@@ -104,6 +133,7 @@ impl World {
             Step::Compact { dies } => self.maintain(dies, Self::compact).await,
             Step::Tidy { dies } => self.maintain(dies, Self::tidy).await,
         }
+        self.note().await;
     }
 
     /// Something that must change no row, even where it dies.
@@ -128,7 +158,8 @@ impl World {
     }
 
     async fn tidy(catalog: &Catalog) -> earthcatalog::Result<()> {
-        catalog.expire(&ExpireOptions { keep_last: 1, ..ExpireOptions::default() }).await?;
+        let options = ExpireOptions { keep_last: 1, no_lock: true, ..ExpireOptions::default() };
+        catalog.expire(&options).await?;
         let options = GcOptions { grace: Duration::ZERO, no_lock: true, ..GcOptions::default() };
         catalog.gc(&options, &()).await.map(drop)
     }
@@ -171,7 +202,7 @@ impl World {
             Err(earthcatalog::Error::NoCatalog { .. }) if model.items.is_empty() => return None,
             Err(error) => return Some(error.to_string()),
         };
-        let cells = |object: &Object| if object.place == 2 { self.line_cells } else { 1 };
+        let cells = |object: &Object| self.cells[usize::from(object.place)].len() as u64;
         let rows: u64 = model.items.values().map(cells).sum();
         if (counts.unique_items, counts.rows) != (Some(model.items.len() as u64), rows) {
             return Some(format!("{counts:?}, not {} items in {rows} rows", model.items.len()));
@@ -205,10 +236,12 @@ fn run(inventory: &str, mode: Mode) -> Ingest {
     run
 }
 
-/// A hundred sequences, the same every day; as many as the variable says, and others each time, where it is set.
+/// A hundred sequences, the same every day; as many as the variable says, and others each time, where it is set. Those for
+/// other readers are the same every day as well.
 fn config() -> ProptestConfig {
     let asked = std::env::var("EARTHCATALOG_SOAK_CASES").ok().and_then(|text| text.parse().ok());
-    let rng_seed = if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(42) };
+    let soak = asked.is_some() && !LeftBehind::is_wanted();
+    let rng_seed = if soak { RngSeed::Random } else { RngSeed::Fixed(42) };
     ProptestConfig {
         cases: asked.unwrap_or(100),
         rng_seed,
@@ -229,6 +262,7 @@ proptest! {
             for step in steps {
                 world.apply(step).await;
             }
+            world.left.iter().for_each(LeftBehind::write);
         });
     }
 }

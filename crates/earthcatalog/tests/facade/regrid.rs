@@ -1,10 +1,12 @@
 //! Covering anew: the same items, a row in every cell, one snapshot or none.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use earthcatalog::model::ObjectRef;
-use earthcatalog::{Catalog, ErrorKind, Regrid, RegridOptions, Regridded, VerifyOptions};
+use earthcatalog::{
+    Catalog, ErrorKind, Event, Observer, Progress, Regrid, RegridOptions, Regridded, VerifyOptions,
+};
 use earthcatalog_pipeline::{Href, RegridParts};
 use earthcatalog_testkit::items::items;
 use earthcatalog_testkit::store::{FailingStore, How, Plan};
@@ -88,9 +90,24 @@ async fn little_memory_gives_the_same_items() {
     let before = all(&catalog, &bodies).await;
     let mut run = to("h3:3");
     run.options.memory = 1 << 20;
-    let done = catalog.regrid(&run, &()).await.unwrap();
+    let heard = Heard::default();
+    let done = catalog.regrid(&run, &heard).await.unwrap();
     check_whole(&catalog, &done).await;
     assert_eq!(all(&catalog, &bodies).await, before);
+    let last = heard.0.lock().unwrap().pop().unwrap();
+    assert_eq!((last.fetched, last.selected, last.listing_done, last.rows), (100, 100, true, done.rows));
+}
+
+/// What a run said of its progress.
+#[derive(Default)]
+struct Heard(Mutex<Vec<Progress>>);
+
+impl Observer for Heard {
+    fn on_event(&self, event: &Event<'_>) {
+        if let Event::Progress(progress) = event {
+            self.0.lock().unwrap().push(*progress);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -287,6 +287,7 @@ async fn a_commit_in_between_keeps_its_files() {
         schema: None,
         properties: Default::default(),
         decided_on: None,
+        expects: Default::default(),
         summary: Default::default(),
     };
     let overtaken = Overtaken { table, late: std::sync::Mutex::new(Some(late)) };

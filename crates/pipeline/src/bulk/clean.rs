@@ -17,6 +17,9 @@ use crate::error::Result;
 /// Deletions at once.
 const AT_ONCE: usize = 64;
 
+/// How often a file, and a run's files, are removed at most.
+const ATTEMPTS: u32 = 3;
+
 /// What was taken away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Cleaned {
@@ -44,8 +47,24 @@ pub async fn clean(base: &Base, table: &dyn Table, run: &str) -> Result<Cleaned>
 }
 
 /// Takes all files of a run away but those of the names to keep. The plan goes last: while it is there, all can be done
-/// again.
+/// again. A listing that breaks off is no reason to leave thousands of files.
 pub(super) async fn remove_staging(
+    base: &Base,
+    plan: &BulkPlan,
+    paths: &Paths,
+    keep: &[&str],
+    cleaned: &mut Cleaned,
+) -> Result<()> {
+    for _ in 1..ATTEMPTS {
+        match remove_once(base, plan, paths, keep, cleaned).await {
+            Ok(()) => return Ok(()),
+            Err(error) => tracing::info!(%error, "staged files could not be removed, and are tried again"),
+        }
+    }
+    remove_once(base, plan, paths, keep, cleaned).await
+}
+
+async fn remove_once(
     base: &Base,
     plan: &BulkPlan,
     paths: &Paths,
@@ -60,15 +79,19 @@ pub(super) async fn remove_staging(
     if staging != paths.folder() {
         folders.push(staging);
     }
-    for folder in folders {
-        let found = list(base, &folder).await?;
+    for folder in &folders {
+        let found = list(base, folder).await?;
         let found: Vec<(Path, u64)> = found.into_iter().filter(|(path, _)| !stays(path)).collect();
         cleaned.files += found.len() as u64;
         cleaned.bytes += found.iter().map(|(_, bytes)| bytes).sum::<u64>();
         delete(base, found.into_iter().map(|(path, _)| path).collect()).await?;
     }
     cleaned.files += 1;
-    Ok(base.delete(&paths.plan()).await?)
+    base.delete(&paths.plan()).await?;
+    for folder in &folders {
+        base.sweep(folder).await;
+    }
+    Ok(())
 }
 
 /// Takes away what the run wrote and the table does not have.
@@ -102,17 +125,27 @@ async fn list(base: &Base, folder: &str) -> Result<Vec<(Path, u64)>> {
     }
 }
 
-/// What is gone already is no error: another may be at it.
+/// Deletes all that can be deleted; the error is one of those that there were.
 async fn delete(base: &Base, paths: Vec<Path>) -> Result<()> {
-    let deletes = paths.into_iter().map(|path| async move {
-        match base.store().delete(&path).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(earthcatalog_store::Error::from_store(path.as_ref(), &error)),
-        }
-    });
-    let mut deletes = stream::iter(deletes).buffer_unordered(AT_ONCE);
+    let mut deletes = stream::iter(paths)
+        .map(|path| async move { delete_one(base, &path).await })
+        .buffer_unordered(AT_ONCE);
+    let mut outcome = Ok(());
     while let Some(deleted) = deletes.next().await {
-        deleted?;
+        outcome = outcome.and(deleted);
     }
-    Ok(())
+    outcome
+}
+
+/// What is gone already is no error: another may be at it. The store itself does not repeat a deletion whose answer was
+/// lost.
+async fn delete_one(base: &Base, path: &Path) -> Result<()> {
+    let mut attempt = 1;
+    loop {
+        match base.store().delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => return Ok(()),
+            Err(_) if attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(earthcatalog_store::Error::from_store(path.as_ref(), &error).into()),
+        }
+    }
 }

@@ -34,6 +34,8 @@ pub struct Decision {
     pub(super) replaces_all: bool,
     /// Files of the table that go.
     pub(super) remove: Vec<String>,
+    /// The properties that it was decided on.
+    pub(super) expects: BTreeMap<String, Option<String>>,
     /// Table properties of the commit.
     pub(super) properties: BTreeMap<String, Option<String>>,
     /// True where the index of a run without rows has changed nevertheless.

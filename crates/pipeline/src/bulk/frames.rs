@@ -135,14 +135,13 @@ impl Frames {
     pub(super) fn finish(mut self, mut tail: Tail) -> Result<Object> {
         self.spill()?;
         let mut spilt = self.spilt.into_inner().map_err(|e| Error::Temporary(e.into_error()))?;
-        let order = renumber(&mut self.partitions, &mut self.frames, &mut tail);
+        renumber(&mut self.partitions, &mut self.frames, &mut tail);
         let raw = self.frames.iter().map(|frame| frame.raw).sum();
         let mut out = Out::new()?;
         for frame in &mut self.frames {
             let offset = out.copy(&mut spilt, frame)?;
             frame.offset = offset;
         }
-        drop(order);
         (tail.partitions, tail.frames) = (self.partitions, self.frames);
         let at = out.bytes;
         out.skippable(&tail.encode()?)?;
@@ -151,7 +150,7 @@ impl Frames {
 }
 
 /// Numbers the partitions by their order, and sorts the frames by it; frames of one partition stay as they came.
-fn renumber(partitions: &mut Vec<PartitionKey>, frames: &mut [Frame], tail: &mut Tail) -> Vec<u32> {
+fn renumber(partitions: &mut [PartitionKey], frames: &mut [Frame], tail: &mut Tail) {
     let mut order: Vec<u32> = (0..partitions.len() as u32).collect();
     order.sort_by(|a, b| partitions.get(*a as usize).cmp(&partitions.get(*b as usize)));
     let mut new = vec![0u32; order.len()];
@@ -165,7 +164,6 @@ fn renumber(partitions: &mut Vec<PartitionKey>, frames: &mut [Frame], tail: &mut
     tail.items.iter_mut().flat_map(|item| &mut item.partitions).for_each(renew);
     frames.sort_by_key(|frame| (frame.partition, frame.offset));
     partitions.sort();
-    new
 }
 
 /// The object being written, and the hash of what was.

@@ -7,7 +7,8 @@ use earthcatalog_catalog::CommitId;
 use earthcatalog_inventory::{Format, Inventory, ObjectBatch, Writer};
 use earthcatalog_model::{IdHash, KeyHash, ObjectRef, Timestamp};
 use earthcatalog_store::Base;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::decision::Decision;
@@ -118,7 +119,19 @@ pub(super) async fn read_before(base: &Base, plan: &BulkPlan) -> Result<HashMap<
 ///
 /// # Errors
 /// Where the inventory or the catalog cannot be read, or nothing of the inventory passes the filters.
-pub async fn plan(
+///
+/// Boxed, as [`ingest`](crate::ingest) is.
+pub fn plan<'a>(
+    parts: &'a BulkParts,
+    inventory: Arc<dyn Inventory>,
+    options: &'a IngestOptions,
+    bulk: &'a BulkOptions,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<BulkPlan>> {
+    plan_run(parts, inventory, options, bulk, observer).boxed()
+}
+
+async fn plan_run(
     parts: &BulkParts,
     inventory: Arc<dyn Inventory>,
     options: &IngestOptions,
@@ -126,17 +139,19 @@ pub async fn plan(
     observer: &dyn Observer,
 ) -> Result<BulkPlan> {
     bulk.check()?;
-    let parts = parts.with(inventory);
-    let run = Run::plan(&parts, options).await?.of_bulk(&identity(options, bulk));
-    if run.mode == Mode::Sync {
+    if options.mode == Mode::Sync {
         return Err(Error::Options {
             message: "a bulk run is full or delta, and cannot delete what an inventory no longer lists"
                 .to_owned(),
             hint: "use `earthcatalog ingest --mode sync` afterwards".to_owned(),
         });
     }
+    let parts = parts.with(inventory);
+    let run = Run::plan(&parts, options).await?.of_bulk(&identity(options, bulk));
     let paths = Paths::of(&run.id)?;
     if let Some(found) = found(&parts.base, &run, &paths).await? {
+        let BulkPlan { run, mode, grid, started, .. } = &found;
+        observer.on_event(&Event::Found { run_id: run, mode, grid, started: *started });
         return Ok(found);
     }
     parts.table.prepare().await?;

@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::leased::under_lease;
 use crate::report::Report;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 /// What a run leaves on purpose.
 const LEAVES: [&str; 2] = ["report.json", "rejected.parquet"];
@@ -29,7 +31,18 @@ const LEAVES: [&str; 2] = ["report.json", "rejected.parquet"];
 /// # Errors
 /// [`Error::Unfinished`] while files are missing. A conflict where another writer has committed since it was resolved: a
 /// delta is then to be resolved again, and only what that changes is to be written.
-pub async fn register(
+///
+/// Boxed, as [`ingest`](crate::ingest) is.
+pub fn register<'a>(
+    parts: &'a BulkParts,
+    run: &'a str,
+    options: &'a TaskOptions,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<Report>> {
+    register_run(parts, run, options, observer).boxed()
+}
+
+async fn register_run(
     parts: &BulkParts,
     run: &str,
     options: &TaskOptions,
@@ -179,6 +192,7 @@ fn change(decision: &Decision, add: Vec<DataFile>) -> Option<Change> {
         schema: Some(decision.schema.clone()),
         properties: decision.properties.clone(),
         decided_on: Some(decision.snapshot),
+        expects: decision.expects.clone(),
         summary: [("earthcatalog.run-id".to_owned(), decision.run.clone())].into(),
     })
 }

@@ -9,7 +9,8 @@ use earthcatalog_hash_index::{Entry, IdLog, IdLogOptions};
 use earthcatalog_model::{PartitionKey, TableSchema, Timestamp};
 use earthcatalog_store::Base;
 use earthcatalog_writer::{Assets, SchemaBuilder, Sketch};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::decision::Decision;
 use super::markers::{self, VERSION};
@@ -29,7 +30,7 @@ use crate::existing::{Existing, settle};
 use crate::fates::Fates;
 use crate::grid_properties;
 use crate::ingest::Job;
-use crate::known::Known;
+use crate::known::{Known, on_index};
 use crate::options::{IngestOptions, Mode};
 use crate::rejected::Rejections;
 use crate::report::Ledger;
@@ -57,7 +58,19 @@ pub struct ResolveOptions {
 /// # Errors
 /// [`Error::Unfinished`] while chunks are not staged; [`Error::Pending`] while objects are pending and nobody has accepted
 /// that; a conflict where the run replaces everything and the table is not as it was when it was planned.
-pub async fn resolve(
+///
+/// Boxed, as [`ingest`](crate::ingest) is.
+pub fn resolve<'a>(
+    parts: &'a BulkParts,
+    run: &'a str,
+    resolving: ResolveOptions,
+    options: &'a TaskOptions,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<Decision>> {
+    resolve_run(parts, run, resolving, options, observer).boxed()
+}
+
+async fn resolve_run(
     parts: &BulkParts,
     run: &str,
     resolving: ResolveOptions,
@@ -142,8 +155,17 @@ async fn committed(base: &Base, paths: &Paths, head: Option<&Head>) -> Result<Op
 fn decision_id(plan: &BulkPlan, staged: &[Staged], head: Option<&Head>, resolving: ResolveOptions) -> String {
     let objects: Vec<&str> = staged.iter().map(|staged| staged.object.as_str()).collect();
     let snapshot = head.and_then(|head| head.snapshot_id);
-    let all = format!("{VERSION}\0{}\0{objects:?}\0{snapshot:?}\0{}", plan.run, resolving.accept_rejected);
+    let index = expects(plan, head);
+    let all = format!(
+        "{VERSION}\0{}\0{objects:?}\0{snapshot:?}\0{index:?}\0{}",
+        plan.run, resolving.accept_rejected
+    );
     format!("{}-{}", plan.run, name_of(&all).get(..16).unwrap_or_default())
+}
+
+/// The index that a delta is decided on; what replaces everything asks none.
+fn expects(plan: &BulkPlan, head: Option<&Head>) -> BTreeMap<String, Option<String>> {
+    head.filter(|_| !plan.is_full()).map(on_index).unwrap_or_default()
 }
 
 /// A run that replaces everything must have seen it.
@@ -236,6 +258,7 @@ impl Resolving<'_> {
             schema,
             replaces_all: self.plan.is_full(),
             remove,
+            expects: expects(self.plan, self.job.run.head.as_ref()),
             properties,
             index_changed,
             ledger: self.ledger(&resolution, rejected),
@@ -247,9 +270,10 @@ impl Resolving<'_> {
         };
         decision.ledger.check()?;
         let paths = self.plan.paths()?;
-        let puts = work.iter().enumerate().map(|(number, work)| {
+        let base = self.base();
+        let puts = work.into_iter().enumerate().map(|(number, work)| {
             let path = paths.work(&decision.id, number as u32);
-            async move { markers::put_compressed(self.base(), &path, work).await }
+            async move { markers::put_compressed(base, &path, &work).await }
         });
         stream::iter(puts).buffer_unordered(PUTS_AT_ONCE).try_collect::<Vec<()>>().await?;
         decision.put(self.base(), &paths).await?;
@@ -270,7 +294,8 @@ impl Resolving<'_> {
             firsts: Vec::new(),
             next: 0,
         };
-        let reads = self.staged.iter().map(|staged| read_tail(self.base(), staged));
+        // Collected, or the compiler cannot see that all this may move to another thread.
+        let reads: Vec<_> = self.staged.iter().map(|staged| read_tail(self.base(), staged)).collect();
         let mut tails = stream::iter(reads).buffered(TAILS_AHEAD).enumerate();
         while let Some((chunk, tail)) = tails.next().await {
             if self.job.options.stop.is_stopped() {
@@ -412,7 +437,7 @@ impl Gathered {
         }
         let given_up = pending.into_iter().filter(|_| is_last).map(crate::prepare::Pending::given_up);
         for rejection in rejected.into_iter().chain(given_up) {
-            self.fates.rejected(&rejection.object)?;
+            self.fates.rejected(&rejection)?;
             self.rejections.push(rejection)?;
         }
         self.sketch.merge(sketch);

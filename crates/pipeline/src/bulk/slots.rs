@@ -10,6 +10,9 @@ use super::markers::VERSION;
 /// Bytes of frames that a task reads, all at once.
 const TASK_BYTES: u64 = 32 << 20;
 
+/// Files that a task writes: small ones cost more than their bytes say.
+const FILES: usize = 128;
+
 /// Files of the table that a task writes anew.
 const REWRITES: usize = 64;
 
@@ -155,7 +158,7 @@ pub(super) fn tasks(slots: Vec<Slot>, rewrites: Vec<Rewrite>, objects: &[String]
     for slot in slots {
         bytes += slot.bytes();
         match tasks.last_mut() {
-            Some(task) if bytes <= TASK_BYTES => task.slots.push(slot),
+            Some(task) if bytes <= TASK_BYTES && task.slots.len() < FILES => task.slots.push(slot),
             _ => {
                 bytes = slot.bytes();
                 tasks.push(Work { slots: vec![slot], ..Work::default() });

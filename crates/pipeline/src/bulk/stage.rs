@@ -20,7 +20,7 @@ use super::rounds::Rounds;
 use super::tail::{StagedItem, Tail};
 use super::task::TaskOptions;
 use super::work::BulkParts;
-use crate::answers::{chunks, prepare};
+use crate::answers::prepared;
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer, Progress};
 use crate::listing;
@@ -144,9 +144,7 @@ async fn run(
     let (listing, objects) = listing::start(&*parts.inventory, every, None);
     let concurrency = Concurrency { requests: options.concurrency, memory: options.memory / 16 };
     let fetched = fetch_all(parts.fetch.clone(), objects, concurrency);
-    let workers = rayon::current_num_threads() * 2;
-    let prepared = chunks(fetched).map(|chunk| prepare(chunk, parts)).buffer_unordered(workers);
-    let mut prepared = std::pin::pin!(prepared);
+    let mut prepared = prepared(fetched, parts);
     while let Some(batch) = prepared.next().await {
         if options.stop.is_stopped() {
             return Err(Error::Interrupted);

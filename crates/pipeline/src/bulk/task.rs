@@ -1,6 +1,8 @@
 //! A task of a bulk run: what a driver hands out, and what it gets back.
 
 use earthcatalog_store::Base;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use super::claim;
@@ -111,7 +113,18 @@ pub enum TaskReport {
 /// # Errors
 /// What ends the task: the store, a source that cannot be reached at all. Bad items and objects that cannot be had are
 /// counted in the report.
-pub async fn run_task(
+///
+/// Boxed, as [`ingest`](crate::ingest) is.
+pub fn run_task<'a>(
+    parts: &'a BulkParts,
+    task: &'a BulkTask,
+    options: &'a TaskOptions,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<TaskReport>> {
+    run(parts, task, options, observer).boxed()
+}
+
+async fn run(
     parts: &BulkParts,
     task: &BulkTask,
     options: &TaskOptions,

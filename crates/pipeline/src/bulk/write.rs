@@ -9,7 +9,7 @@ use bytes::Bytes;
 use earthcatalog_model::{CellId, DataFile, Item, TableSchema};
 use earthcatalog_store::Base;
 use earthcatalog_writer::{Encoded, Format, Row};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use object_store::ObjectStore;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -114,10 +114,11 @@ pub(super) async fn write(
         options,
     };
     let frames = read_frames(&parts.base, &work).await?;
-    let slots = work.slots.iter().map(|slot| writing.slot(slot, &frames));
+    // Boxed, or the compiler cannot see that all this may move to another thread.
+    let slots: Vec<_> = work.slots.iter().map(|slot| writing.slot(slot, &frames).boxed()).collect();
     let written: Vec<(DataFile, BTreeMap<String, u64>)> =
         stream::iter(slots).buffered(FILES_AT_ONCE).try_collect().await?;
-    let rewrites = work.rewrites.iter().map(|rewrite| writing.rewrite(rewrite));
+    let rewrites: Vec<_> = work.rewrites.iter().map(|rewrite| writing.rewrite(rewrite).boxed()).collect();
     let rewritten: Vec<Option<DataFile>> = stream::iter(rewrites).buffered(4).try_collect().await?;
     let mut marker = Written {
         version: VERSION,

@@ -32,6 +32,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         Err(error) => return Err(error),
     };
+    let venv = environment(&python)?;
+    tests(&venv, args.only.as_deref(), &[])?;
+    if args.only.is_none() { types(&venv) } else { Ok(()) }
+}
+
+/// Only the tests of many items, told by these variables how many.
+///
+/// # Errors
+/// When there is no Python, or one fails.
+pub(crate) fn large(variables: &[(&str, String)]) -> Result<()> {
+    tests(&environment(&python::find(None, python::OLDEST)?)?, Some("test_large"), variables)
+}
+
+/// The packages, ours built and installed among them, and the S3 server.
+fn environment(python: &python::Python) -> Result<PathBuf> {
     let wheel = wheel::dev()?;
     process::run(process::cargo().args(["build", "--workspace", "--example", "s3_server", "--locked"]))?;
     let venv = python.environment("python", &[PINNED])?;
@@ -46,11 +61,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "--force-reinstall",
     ]);
     process::run(pip.arg(wheel))?;
-    tests(&venv, args.only.as_deref())?;
-    if args.only.is_none() { types(&venv) } else { Ok(()) }
+    Ok(venv)
 }
 
-fn tests(venv: &Path, only: Option<&str>) -> Result<()> {
+fn tests(venv: &Path, only: Option<&str>, variables: &[(&str, String)]) -> Result<()> {
     let mut pytest = module(venv, "pytest");
     pytest
         .args(["-q", "-p", "no:cacheprovider", "-c", "crates/python/pyproject.toml", "--rootdir", TESTS])
@@ -58,7 +72,7 @@ fn tests(venv: &Path, only: Option<&str>) -> Result<()> {
     pytest.args(only.map(|only| ["-k", only]).into_iter().flatten());
     pytest.env("EARTHCATALOG_TEST_S3_SERVER", target().join("debug/examples/s3_server"));
     pytest.env("EARTHCATALOG_TEST_FIXTURES", root().join("fixtures"));
-    process::run(&mut pytest)
+    process::run(pytest.envs(variables.iter().map(|(name, value)| (*name, value))))
 }
 
 /// The package's own types, and a program that uses it.

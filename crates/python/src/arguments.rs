@@ -38,8 +38,8 @@ pub(crate) struct OpenArguments {
     map_buckets: Vec<(String, String)>,
     options: Vec<(String, String)>,
     timeout: Option<f64>,
-    lock_path: Option<String>,
     unsafe_no_cas: bool,
+    lock_path: Option<String>,
 }
 
 impl OpenArguments {
@@ -52,7 +52,7 @@ impl OpenArguments {
             self.timeout.map(|seconds| value(py, Duration::try_from_secs_f64(seconds))).transpose()?;
         let maps = self.map_buckets.into_iter().map(|(bucket, url)| BucketMap { bucket, url }).collect();
         let store = StoreOptions { anonymous: self.anonymous, maps, timeout, extra: self.options };
-        Ok(Config { store, lock_path: self.lock_path, unsafe_no_cas: self.unsafe_no_cas })
+        Ok(Config { store, unsafe_no_cas: self.unsafe_no_cas, lock_path: self.lock_path })
     }
 }
 

@@ -14,6 +14,7 @@ use crate::failure;
 
 #[derive(Serialize)]
 struct Holding<'a> {
+    path: String,
     owner: &'a str,
     pid: u32,
     hostname: &'a str,
@@ -22,11 +23,12 @@ struct Holding<'a> {
     stale: bool,
 }
 
-fn shown(py: Python<'_>, holder: Option<&Holder>) -> PyResult<Option<String>> {
-    let holding = |holder: &Holder| {
+fn shown(py: Python<'_>, found: Option<(LockFile, Holder)>) -> PyResult<Option<String>> {
+    let holding = |(file, holder): (LockFile, Holder)| {
         json(
             py,
             &Holding {
+                path: file.url(),
                 owner: &holder.owner,
                 pid: holder.pid,
                 hostname: &holder.hostname,
@@ -36,7 +38,7 @@ fn shown(py: Python<'_>, holder: Option<&Holder>) -> PyResult<Option<String>> {
             },
         )
     };
-    holder.map(holding).transpose()
+    found.map(holding).transpose()
 }
 
 /// A lock that is held until it is given back.
@@ -47,24 +49,38 @@ pub(crate) struct Lease {
 
 #[pymethods]
 impl Catalog {
-    /// Who holds the lock, if anyone does.
+    /// Who holds a lock of the catalog, if anyone does: its own first, then another program's.
     fn lock_status(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let file = LockFile::of(self.inner.base());
-        let holder = ask(py, move || async move { lease::read(&file).await.map_err(Error::from) })?;
-        shown(py, holder.as_ref())
+        let locks = self.inner.base().locks();
+        let found = ask(py, move || async move {
+            for file in locks {
+                if let Some(holder) = lease::read(&file).await? {
+                    return Ok(Some((file, holder)));
+                }
+            }
+            Ok(None)
+        })?;
+        shown(py, found)
     }
 
-    /// Takes the lock from whoever holds it; who did.
+    /// Takes the locks from whoever holds them; who did, of the first.
     fn lock_break(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let file = LockFile::of(self.inner.base());
-        let holder = ask(py, move || async move { lease::break_lock(&file).await.map_err(Error::from) })?;
-        shown(py, holder.as_ref())
+        let locks = self.inner.base().locks();
+        let found = ask(py, move || async move {
+            let mut first = None;
+            for file in locks {
+                let holder = lease::break_lock(&file).await?;
+                first = first.or(holder.map(|holder| (file, holder)));
+            }
+            Ok(first)
+        })?;
+        shown(py, found)
     }
 
     /// Takes the lock.
     fn lock_acquire(&self, py: Python<'_>, owner: String, ttl_hours: f64) -> PyResult<Lease> {
         let base = self.inner.base().clone();
-        let options = LeaseOptions { owner, ttl_hours };
+        let options = LeaseOptions { owner, ttl_hours, ..LeaseOptions::default() };
         let held =
             ask(py, move || async move { lease::acquire_all(&base, &options).await.map_err(Error::from) })?;
         Ok(Lease { held: Arc::new(Mutex::new(Some(held))) })

@@ -102,13 +102,10 @@ impl Catalog {
         keep_last: usize,
         older_than: Option<&str>,
         dry_run: bool,
+        lock: bool,
     ) -> PyResult<String> {
-        let options = ExpireOptions {
-            keep_last,
-            older_than: time(py, older_than)?,
-            dry_run,
-            ..ExpireOptions::default()
-        };
+        let older_than = time(py, older_than)?;
+        let options = ExpireOptions { keep_last, older_than, dry_run, no_lock: !lock };
         let catalog = self.inner.clone();
         json(py, &ask(py, move || async move { catalog.expire(&options).await })?)
     }

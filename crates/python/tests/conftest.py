@@ -8,10 +8,12 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dask
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from distributed import LocalCluster
 from obstore.store import S3Store
 
 import earthcatalog as ec
@@ -80,6 +82,13 @@ def put_inventory(key, table) -> None:
     sink = io.BytesIO()
     pq.write_table(table, sink)
     obstore.put(S3Store("bucket"), key, sink.getvalue())
+
+
+def cluster():
+    """Two workers, each a process. A worker that was killed is waited for as long as a busy machine needs to start another:
+    by default Dask gives one up that is lost now and was lost fifteen seconds ago."""
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "10min"})
+    return LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
 
 
 @pytest.fixture(scope="session")

@@ -247,6 +247,18 @@ def test_a_dead_writers_lock_is_broken(empty):
         held.__exit__(None, None, None)
 
 
+def test_another_programs_lock_is_taken_too(tmp_path):
+    other = tmp_path / "store/.lock"
+    catalog = ec.open(base=tmp_path / "catalog", map_buckets={ARCHIVE: FIXTURES / "items"}, lock_path=other)
+    elsewhere = ec.open(base=tmp_path / "store")
+    with elsewhere.lock("older program"):
+        assert catalog.lock.status().path == str(other)
+        with pytest.raises(ec.LockedError, match="older program"):
+            catalog.ingest(INVENTORY, limit=5)
+    catalog.ingest(INVENTORY, limit=5)
+    assert catalog.lock.status() is None and not other.exists()
+
+
 def test_keeping_it_tidy(empty):
     for limit in (10, 20, 30, 40, 50):
         empty.ingest(INVENTORY, mode="delta", limit=limit)

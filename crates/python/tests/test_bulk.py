@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
-from conftest import ARCHIVE, FIXTURES
+from conftest import ARCHIVE, FIXTURES, cluster
+from distributed import Client
 
 import earthcatalog as ec
 from earthcatalog._engines import _Dask
@@ -31,12 +32,7 @@ def rows(catalog):
 
 @pytest.fixture(scope="module")
 def client():
-    from distributed import Client, LocalCluster
-
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with cluster() as workers, Client(workers, set_as_default=False) as client:
         yield client
 
 
@@ -98,22 +94,18 @@ def test_without_tasks_no_client_is_made(empty):
 
 
 def test_workers_that_are_killed(empty, catalog):
-    """One worker after another is killed while tasks run; their tasks are given out again."""
-    from distributed import Client, LocalCluster
-
+    """Both workers are killed while tasks run, one after the other; their tasks are given out again."""
     done, kills = threading.Event(), []
 
     def kill(client):
-        for _ in range(4):
-            if done.wait(0.5):
-                return
-            killed = [pid for pid in client.run(os.getpid, on_error="ignore").values() if isinstance(pid, int)][:1]
-            kills.extend(killed)
-            for pid in killed:
+        first = [pid for pid in client.run(os.getpid, on_error="ignore").values() if isinstance(pid, int)]
+        for pid in first:
+            if not done.wait(0.5):
+                kills.append(pid)
                 os.kill(pid, signal.SIGKILL)
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
-        client = Client(cluster, set_as_default=False)
+    with cluster() as workers:
+        client = Client(workers, set_as_default=False)
         killer = threading.Thread(target=kill, args=(client,))
 
         def create():
@@ -210,9 +202,6 @@ class Future:
     def exception(self):
         return self.error
 
-    def result(self):
-        return {}
-
 
 def dead(number):
     """An error of the cluster, not of a task."""
@@ -258,23 +247,23 @@ def test_a_task_is_given_out_again_where_that_may_help(completed):
     connection = ec.open(
         store=ec.store.S3Store("b", region="x", access_key_id="k", secret_access_key="hunter2"), base="c"
     )._connection
-    cluster = Cluster([dead(1), ec.UnavailableError("no answer"), None])
+    client = Cluster([dead(1), ec.UnavailableError("no answer"), None])
     finished = []
-    _Dask(connection, cluster).run([TASK], "{}", finished.append)
-    assert finished == [{}] and len(cluster.submitted) == 3
-    keys = [key for key, _ in cluster.submitted]
+    _Dask(connection, client).run([TASK], "{}", finished.append)
+    assert finished == [TASK] and len(client.submitted) == 3
+    keys = [key for key, _ in client.submitted]
     assert len(set(keys)) == 3 and all(key.startswith("earthcatalog-stage-r-7-") for key in keys)
-    assert "hunter2" not in str(cluster.submitted)
+    assert "hunter2" not in str(client.submitted)
 
 
 def test_a_task_that_fails_ends_the_run(completed):
-    cluster = Cluster([ec.UsageError("wrong"), None])
+    client = Cluster([ec.UsageError("wrong"), None])
     with pytest.raises(ec.UsageError, match="wrong"):
-        _Dask(None, cluster).run([TASK, TASK], "{}", lambda _: None)
-    assert len(cluster.cancelled) == 1
-    cluster = Cluster([dead(1)] * 10)
+        _Dask(None, client).run([TASK, TASK], "{}", lambda _: None)
+    assert len(client.cancelled) == 1
+    client = Cluster([dead(1)] * 10)
     with pytest.raises(ec.FailedError, match="failed on 10 workers"):
-        _Dask(None, cluster).run([TASK], "{}", lambda _: None)
+        _Dask(None, client).run([TASK], "{}", lambda _: None)
 
 
 def test_backfill_is_a_bulk_run(tmp_path, server, archive):

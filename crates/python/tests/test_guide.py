@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import duckdb_extension_httpfs
 import duckdb_extension_spatial
 import pytest
-from conftest import FIXTURES
+from conftest import FIXTURES, cluster
 
 OPEN = """
 import earthcatalog as ec
@@ -106,10 +106,10 @@ def loads(server):
 @pytest.fixture(scope="module")
 def session(server, archive):
     """The names that a reader of the guide has, one snippet after another."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     def client(n_workers, vm_type=None):
-        return Client(LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"))
+        return Client(cluster())
 
     names = {"coiled": SimpleNamespace(Client=client)}
     exec(OPEN, names)

@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: promises that only long or large runs can break.
 
 mod bulk;
+mod dask;
 mod fuzz;
 mod grid;
 mod kills;
@@ -30,6 +31,8 @@ enum Promise {
     Writers(writers::Args),
     /// Workers and drivers of a bulk run may die at any moment, and requests fail.
     Bulk(bulk::Args),
+    /// Bulk runs on Dask from Python, their workers killed at random.
+    Dask(dask::Args),
     /// Coverings miss nothing: a million random geometries of every kind for each property.
     Grid(grid::Args),
     /// No GeoJSON makes the grid panic, loop or grow, and no listing the inventory: libFuzzer, which needs a nightly toolchain.
@@ -43,6 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Promise::Model(args) => model::run(args),
         Promise::Writers(args) => writers::run(args),
         Promise::Bulk(args) => bulk::run(args),
+        Promise::Dask(args) => dask::run(args),
         Promise::Grid(args) => grid::run(args),
         Promise::Fuzz(args) => fuzz::run(args),
     }

@@ -288,11 +288,15 @@ class Catalog:
         arguments = {"grid": grid, **_arguments.upkeep(memory=memory, dry_run=dry_run, lock=lock)}
         return Record(_run(self._native.regrid, arguments, progress))
 
-    def expire(self, *, keep_last: int = 10, older_than: Time | timedelta | None = None, dry_run: bool = False) -> Record:
+    def expire(
+        self, *, keep_last: int = 10, older_than: Time | timedelta | None = None, dry_run: bool = False, lock: bool = True
+    ) -> Record:
         """Lets snapshots go that are neither among the last `keep_last` nor younger than `older_than`: a time, or an age such as
         `30d`. Deletes no file: `gc` does."""
         _inputs.whole("keep_last", keep_last)
-        return Record(json.loads(self._native.expire(keep_last, _inputs.moment("older_than", older_than), bool(dry_run))))
+        return Record(
+            json.loads(self._native.expire(keep_last, _inputs.moment("older_than", older_than), bool(dry_run), bool(lock)))
+        )
 
     def gc(
         self,

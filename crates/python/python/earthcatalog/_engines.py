@@ -99,7 +99,8 @@ class _Here:
 
     def run(self, tasks: list[Task], options: str, done: Done) -> None:
         for task in tasks:
-            done(_run(self._native, task, options))
+            _run(self._native, task, options)
+            done(task)
 
 
 class _Dask:
@@ -118,7 +119,8 @@ class _Dask:
             for future in completed:
                 task, tries = waiting.pop(future)
                 if future.status == "finished":
-                    done(future.result())
+                    # What it did is in the store. Its report stays on the worker, which may be gone by now.
+                    done(task)
                     continue
                 self._judge(future, task, tries)
                 again = self._submit(task, options)

@@ -25,8 +25,8 @@ class Connection:
     map_buckets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     storage_options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     timeout: float | None = None
-    lock_path: str | None = None
     unsafe_no_cas: bool = False
+    lock_path: str | None = None
 
     def connect(self) -> _native.Catalog:
         """Opens it here. Without a grid to compare, nothing is asked of the store."""
@@ -42,8 +42,8 @@ class Connection:
             "map_buckets": self.map_buckets,
             "options": self.storage_options,
             "timeout": self.timeout,
-            "lock_path": self.lock_path,
             "unsafe_no_cas": self.unsafe_no_cas,
+            "lock_path": self.lock_path,
         }
         return _native.open(base, served, json.dumps(options), self.grid)
 
@@ -57,8 +57,8 @@ def open(  # the name of the guide: `ec.open`
     map_buckets: Mapping[str, str | os.PathLike[str]] | None = None,
     storage_options: Mapping[str, str] | None = None,
     timeout: timedelta | float | None = None,
-    lock_path: str | os.PathLike[str] | None = None,
     unsafe_no_cas: bool = False,
+    lock_path: str | os.PathLike[str] | None = None,
 ) -> Catalog:
     """Opens the catalog at a base. It need not exist: the first ingest makes it.
 
@@ -72,9 +72,9 @@ def open(  # the name of the guide: `ec.open`
     map_buckets: buckets of an inventory that are found elsewhere: a folder, a prefix, another endpoint.
     storage_options: settings of stores by the names of the environment's variables, such as `AWS_REGION`. They go before it.
     timeout: the limit for one request, in seconds; one minute if not given.
-    lock_path: another lock that is taken beside the catalog's own: that of writers with earthcatalog 0.6.1, `.lock` at the root of
-        the store that they were given.
     unsafe_no_cas: write to a store that ignores conditional PUTs: two writers at once can then undo each other's commits.
+    lock_path: another program's lock file, a URL or a path, which writers take too: that of earthcatalog 0.6.1 is `.lock` at the
+        root of its store.
 
     Raises `UsageError` for a base that is none, or is not in the store, and for a grid that is not that of the catalog there.
     """
@@ -88,7 +88,7 @@ def open(  # the name of the guide: `ec.open`
         map_buckets=tuple((name, _inputs.text("map_buckets", url)) for name, url in (map_buckets or {}).items()),
         storage_options=tuple((str(name), str(value)) for name, value in (storage_options or {}).items()),
         timeout=timeout.total_seconds() if isinstance(timeout, timedelta) else timeout,
-        lock_path=None if lock_path is None else _inputs.text("lock_path", lock_path),
         unsafe_no_cas=bool(unsafe_no_cas),
+        lock_path=None if lock_path is None else _inputs.text("lock_path", lock_path),
     )
     return Catalog(connection)

@@ -85,10 +85,11 @@ class Report(Record):
 
 
 class Lock(Record):
-    """Who holds the lock of a catalog, since when (RFC 3339), and whether its time is over."""
+    """Who holds the lock of a catalog (the file at `path`), since when (RFC 3339), and whether its time is over."""
 
     _title = "lock"
 
+    path: str
     owner: str
     pid: int
     hostname: str

@@ -80,7 +80,7 @@ impl Catalog {
     /// Takes the lock.
     fn lock_acquire(&self, py: Python<'_>, owner: String, ttl_hours: f64) -> PyResult<Lease> {
         let base = self.inner.base().clone();
-        let options = LeaseOptions { owner, ttl_hours, ..LeaseOptions::default() };
+        let options = LeaseOptions { owner, ttl_hours };
         let held =
             ask(py, move || async move { lease::acquire_all(&base, &options).await.map_err(Error::from) })?;
         Ok(Lease { held: Arc::new(Mutex::new(Some(held))) })

@@ -1,8 +1,8 @@
 //! `cargo xtask interop`: our catalogs, read by programs that no one here wrote.
 //!
 //! Makes a Python environment of pinned versions, catalogs of the bundled fixtures, and runs the scripts of
-//! `xtask/interop/` over them. The last two live with earthcatalog 0.6.1: with its lock, and with catalogs that it made. Each
-//! script prints a line a check and fails by its exit code.
+//! `xtask/interop/` over them. The last ones have others write files of items, and live with earthcatalog 0.6.1: with its lock, and with
+//! catalogs that it made. Each script prints a line a check and fails by its exit code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     script(&venv, "read_model.py", &model()?)?;
     script(&venv, "read_duckdb.py", &s2)?;
     script(&venv, "read_items.py", &s2)?;
+    script(&venv, "files_of_items.py", &folder("items")?)?;
     if whole {
         script(&venv, "read_earthcatalog.py", &h3)?;
         script(&venv, "lock_earthcatalog.py", &folder("lock")?)?;

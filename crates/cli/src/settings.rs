@@ -134,14 +134,12 @@ impl IngestSettings {
     fn resolve(layers: &mut Layers<'_>, given: &Given<'_>) -> Result<Self> {
         let (selection, layout) = (given.selection, given.layout);
         let (resources, commit) = (given.resources, given.commit);
+        let endings = earthcatalog::default_suffixes(given.source.unwrap_or_default());
+        let endings: Vec<&str> = endings.iter().map(String::as_str).collect();
         Ok(Self {
             mode: layers.one("mode", given.mode, Mode::Auto)?,
             grid: layers.maybe("grid", layout.and_then(|a| a.grid.clone()))?,
-            suffixes: suffixes(layers.many(
-                "suffix",
-                selection.map(|a| a.suffix.clone()),
-                &[".stac.json"],
-            )?),
+            suffixes: suffixes(layers.many("suffix", selection.map(|a| a.suffix.clone()), &endings)?),
             prefix: layers.maybe("prefix", selection.and_then(|a| a.prefix.clone()))?,
             bucket: layers.maybe("bucket", selection.and_then(|a| a.bucket.clone()))?,
             assets: layers.one("assets", layout.and_then(|a| a.assets), Assets::Auto)?,

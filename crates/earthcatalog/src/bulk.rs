@@ -13,6 +13,7 @@ use earthcatalog_writer::GeoParquet;
 use crate::catalog::Catalog;
 use crate::config::Ingest;
 use crate::error::Result;
+use crate::source::Source;
 use crate::sources::Sources;
 
 /// How often [`Catalog::bulk_finish`] resolves anew where other writers come first.
@@ -44,9 +45,10 @@ impl Catalog {
     /// # Errors
     /// Where the inventory or the catalog cannot be read, or nothing of the inventory passes the filters.
     pub async fn bulk_plan(&self, run: &Bulk, observer: &dyn Observer) -> Result<BulkPlan> {
-        let inventory = Sources::inventory(&self.stores, &run.ingest).await?;
+        let source = Source::of_run(&self.stores, &run.ingest).await?;
+        source.check_for_workers()?;
         let parts = self.bulk_parts(run.ingest.grid.as_ref()).await?;
-        Ok(bulk::plan(&parts, Arc::from(inventory), &run.ingest.options, &run.options, observer).await?)
+        Ok(bulk::plan(&parts, source.inventory, &run.ingest.options, &run.options, observer).await?)
     }
 
     /// The plan of an open run.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use earthcatalog_catalog::{Filter, Head, History, IcebergOptions, IcebergTable};
-use earthcatalog_fetch::{FetchOptions, StoreFetch};
+use earthcatalog_fetch::FetchOptions;
 use earthcatalog_grid::{Grid, GridSpec};
 use earthcatalog_model::{DataFile, Geometry, PartitionKey, Timestamp};
 use earthcatalog_pipeline::{Observer, Parts, Report, grid_of, grid_spec};
@@ -17,6 +17,7 @@ use crate::config::{Config, Ingest};
 use crate::error::{Error, Result};
 use crate::history::At;
 use crate::info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
+use crate::source::Source;
 use crate::sources::Sources;
 
 /// The table property that names the hash index.
@@ -106,14 +107,13 @@ impl Catalog {
     /// What ends a run; see [`earthcatalog_pipeline::Error`]. A bad item does not: it is counted in the report and
     /// listed in its `rejected_path`.
     pub async fn ingest(&self, run: &Ingest, observer: &dyn Observer) -> Result<Report> {
-        let inventory = Sources::inventory(&self.stores, run).await?;
+        let source = Source::of_run(&self.stores, run).await?;
         let grid = self.grid_for(run.grid.as_ref()).await?;
-        let fetch = StoreFetch::new(Arc::new(Sources::new(self.stores.clone())), self.fetch_options());
         let parts = Parts {
             base: self.base.clone(),
             table: self.table.clone(),
-            inventory: Arc::from(inventory),
-            fetch: Arc::new(fetch),
+            inventory: source.inventory.clone(),
+            fetch: source.fetch(self.fetch_options()),
             href: Arc::new(Sources::new(self.stores.clone())),
             grid,
             format: Arc::new(GeoParquet::default()),

@@ -4,6 +4,8 @@ use earthcatalog_grid::GridSpec;
 use earthcatalog_pipeline::IngestOptions;
 use earthcatalog_store::StoreOptions;
 
+use crate::source::default_suffixes;
+
 /// How storage is reached and trusted.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -34,8 +36,10 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// A run of an inventory with default options.
+    /// A run of an inventory with default options, and the [`default_suffixes`] of such a source.
     pub fn new(inventory: impl Into<String>) -> Self {
-        Self { inventory: inventory.into(), ..Self::default() }
+        let inventory = inventory.into();
+        let options = IngestOptions { suffixes: default_suffixes(&inventory), ..IngestOptions::default() };
+        Self { inventory, options, ..Self::default() }
     }
 }

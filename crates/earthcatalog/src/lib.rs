@@ -44,8 +44,10 @@ mod config;
 mod error;
 mod history;
 mod info;
+mod items;
 mod kind;
 mod maintenance;
+mod source;
 mod sources;
 
 pub use bulk::Bulk;
@@ -57,6 +59,7 @@ pub use history::{At, HistoryEntry};
 pub use info::{Counts, GridInfo, HashIndexInfo, Info, PartitionStats, SnapshotInfo, TableInfo};
 pub use kind::ErrorKind;
 pub use maintenance::{DEFAULT_KEEP_LAST, ExpireOptions, Expired, Regrid};
+pub use source::default_suffixes;
 pub use sources::open_inventory;
 
 pub use earthcatalog_grid::{

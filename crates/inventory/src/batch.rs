@@ -6,6 +6,7 @@ use arrow_array::{Array, BooleanArray, StringViewArray, TimestampMicrosecondArra
 use earthcatalog_model::{ObjectRef, Timestamp};
 
 use crate::build::{BatchBuilder, Row};
+use crate::filter::Skipped;
 
 /// The buckets of a batch: nearly always one.
 #[derive(Debug, Clone)]
@@ -28,9 +29,15 @@ pub struct ObjectBatch {
     pub(crate) version_id: Option<StringViewArray>,
     pub(crate) is_latest: Option<BooleanArray>,
     pub(crate) is_delete_marker: Option<BooleanArray>,
+    pub(crate) left_out: Option<(u64, Skipped)>,
 }
 
 impl ObjectBatch {
+    /// No rows, but word of so many that a filter cannot take, for this reason.
+    pub(crate) fn left_out(rows: u64, reason: Skipped) -> Self {
+        Self { left_out: Some((rows, reason)), ..BatchBuilder::default().finish() }
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.key.len()

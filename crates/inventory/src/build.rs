@@ -78,6 +78,7 @@ impl BatchBuilder {
             version_id: some_text(self.version_id.finish()),
             is_latest: some_flag(self.is_latest.finish()),
             is_delete_marker: some_flag(self.is_delete_marker.finish()),
+            left_out: None,
         }
     }
 }

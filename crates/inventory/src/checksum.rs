@@ -1,6 +1,8 @@
 //! MD5 of files, as manifests give it: in hexadecimal.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
 use md5::{Digest as _, Md5};
@@ -44,14 +46,33 @@ impl fmt::Display for Checksum {
     }
 }
 
+/// What a file's bytes must hash to, and whether they have once: a listing is read twice, and its files need not be hashed
+/// again. That they are the same files is seen by their etags.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    checksum: Checksum,
+    is_met: AtomicBool,
+}
+
+impl Expected {
+    pub(crate) fn new(checksum: Checksum) -> Arc<Self> {
+        Arc::new(Self { checksum, is_met: AtomicBool::new(false) })
+    }
+
+    /// True once the bytes have been found to be right.
+    pub(crate) fn is_met(&self) -> bool {
+        self.is_met.load(Ordering::Relaxed)
+    }
+}
+
 /// Bytes on their way to a checksum that is known beforehand.
 pub(crate) struct Digest {
     state: Md5,
-    expected: Checksum,
+    expected: Arc<Expected>,
 }
 
 impl Digest {
-    pub(crate) fn new(expected: Checksum) -> Self {
+    pub(crate) fn new(expected: Arc<Expected>) -> Self {
         Self { state: Md5::new(), expected }
     }
 
@@ -60,13 +81,15 @@ impl Digest {
     }
 
     pub(crate) fn finish(self, name: &str) -> Result<()> {
-        self.expected.expect(Checksum(self.state.finalize().into()), name)
+        self.expected.checksum.expect(Checksum(self.state.finalize().into()), name)?;
+        self.expected.is_met.store(true, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 /// Reads a file whole for its checksum, for formats that are then read by pieces.
 pub(crate) async fn verify(source: &Source) -> Result<()> {
-    let Some(expected) = source.md5 else { return Ok(()) };
+    let Some(expected) = source.to_meet() else { return Ok(()) };
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
     let answer = source.store.get(&source.path).await.map_err(read)?;
     source.same(&answer.meta)?;

@@ -15,6 +15,8 @@ pub(crate) enum Column {
     VersionId,
     IsLatest,
     IsDeleteMarker,
+    /// Of Azure: what a row has that is of an earlier state of a blob.
+    Snapshot,
 }
 
 impl Column {
@@ -56,6 +58,7 @@ impl Column {
             "versionid" => Self::VersionId,
             "iscurrentversion" => Self::IsLatest,
             "deleted" => Self::IsDeleteMarker,
+            "snapshot" => Self::Snapshot,
             _ => return None,
         })
     }

@@ -24,6 +24,7 @@ pub(crate) fn mismatch(column: Column, found: &DataType) -> Option<&'static str>
             text || matches!(found, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64),
             "a timestamp, or text such as 2020-01-31T12:00:00Z",
         ),
+        Column::Snapshot => (text || matches!(found, DataType::Timestamp(..)), "text or a timestamp"),
         Column::IsLatest | Column::IsDeleteMarker => {
             (text || found.is_integer() || *found == DataType::Boolean, "a boolean")
         }
@@ -104,6 +105,17 @@ pub(crate) fn flag(column: &ArrayRef) -> Result<BooleanArray, String> {
         return text(column)?.iter().map(|text| parse(text, csv::flag)).collect();
     }
     Ok(cast(column, &DataType::Boolean)?.as_boolean().clone())
+}
+
+/// Which rows have a value; an empty text is none.
+pub(crate) fn given(column: &ArrayRef) -> Result<BooleanArray, String> {
+    if is_textual(column) {
+        return Ok(text(column)?
+            .iter()
+            .map(|text| Some(text.is_some_and(|text| !text.is_empty())))
+            .collect());
+    }
+    Ok((0..column.len()).map(|row| Some(column.is_valid(row))).collect())
 }
 
 fn is_textual(column: &ArrayRef) -> bool {

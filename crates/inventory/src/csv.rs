@@ -48,6 +48,7 @@ struct Layout {
     version_id: Option<usize>,
     is_latest: Option<usize>,
     is_delete_marker: Option<usize>,
+    snapshot: Option<usize>,
     form: Form,
     url_encoded: bool,
 }
@@ -82,6 +83,7 @@ impl Layout {
             version_id: place(Column::VersionId),
             is_latest: place(Column::IsLatest),
             is_delete_marker: place(Column::IsDeleteMarker),
+            snapshot: place(Column::Snapshot),
             form: form.clone(),
             url_encoded,
         })
@@ -99,6 +101,8 @@ impl Layout {
         let bucket = text(records, self.bucket, "bucket")?;
         let etag = text(records, self.etag, "etag")?;
         let version_id = text(records, self.version_id, "version_id")?;
+        // A snapshot is no live object, whatever else is said of it.
+        let is_snapshot = !text(records, self.snapshot, "snapshot")?.trim().is_empty();
         let (bucket, key) = self.form.place(self.bucket(&bucket)?, &key)?;
         builder.push(&Row {
             bucket: &bucket,
@@ -107,7 +111,11 @@ impl Layout {
             last_modified: parse(records, self.last_modified, "last_modified", instant)?,
             etag: Some(&*etag).filter(|etag| !etag.is_empty()),
             version_id: Some(&*version_id).filter(|version| !version.is_empty()),
-            is_latest: parse(records, self.is_latest, "is_latest", flag)?,
+            is_latest: if is_snapshot {
+                Some(false)
+            } else {
+                parse(records, self.is_latest, "is_latest", flag)?
+            },
             is_delete_marker: parse(records, self.is_delete_marker, "is_delete_marker", flag)?,
         });
         Ok(())

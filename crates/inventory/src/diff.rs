@@ -155,10 +155,11 @@ async fn each(
     mut show: impl FnMut(u64, &ObjectView<'_>) -> Result<()>,
 ) -> Result<u64> {
     let mut selector: Selector = filter.start();
-    let mut batches = inventory.batches();
+    let mut batches = inventory.batches_for(filter);
     while !selector.is_done() {
         let Some(batch) = batches.next().await else { break };
         let batch = batch?;
+        selector.left_out(&batch);
         for object in batch.iter() {
             match selector.take(&object) {
                 Verdict::Take => show(selector.taken() - 1, &object)?,

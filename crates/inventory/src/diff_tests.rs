@@ -54,6 +54,66 @@ fn what_differs() {
     check(base.clone(), ObjectRef { bucket: "c".to_owned(), ..base }, Some(Change::Added));
 }
 
+/// A large listing, made as it is read; what is said to be is left out, and of every tenth of the others the size is another.
+struct Large {
+    without: std::ops::Range<u64>,
+    changed: std::ops::Range<u64>,
+}
+
+const LARGE: u64 = 2_000_000;
+
+impl Inventory for Large {
+    fn batches(&self) -> futures::stream::BoxStream<'static, Result<crate::batch::ObjectBatch>> {
+        let (without, changed) = (self.without.clone(), self.changed.clone());
+        let batch = move |start: u64| {
+            let mut builder = crate::build::BatchBuilder::default();
+            for i in (start..start + 10_000).filter(|i| !without.contains(i)) {
+                let key = format!("velocity_image_pair/landsatOLI/v02/N60W040/{i:0>100}.stac.json");
+                let size = Some(5_000 + i % 1_000 + u64::from(changed.contains(&i)));
+                builder.push(&crate::build::Row { bucket: "b", key: &key, size, ..Default::default() });
+            }
+            Ok(builder.finish())
+        };
+        futures::stream::iter((0..LARGE).step_by(10_000)).map(batch).boxed()
+    }
+
+    fn name(&self) -> &str {
+        "large"
+    }
+
+    fn identity(&self) -> &str {
+        "large"
+    }
+}
+
+/// In far less memory than the rows take: the records go through temporary files.
+#[test]
+fn two_million_rows_that_differ_in_few() {
+    let old = Large { without: 500_000..501_000, changed: 0..0 };
+    let new = Large { without: 1_999_750..2_000_000, changed: 700_000..700_100 };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let options = DiffOptions { memory: 8 << 20, ..DiffOptions::default() };
+        let diff = diff(&old, &new, &options).await.unwrap();
+        let counts = diff.counts();
+        assert_eq!((counts.added, counts.changed, counts.removed), (1_000, 100, 250));
+        assert_eq!(counts.unchanged, LARGE - 1_000 - 100 - 250);
+        let mut seen = Vec::new();
+        let mut take = |change, object: &ObjectView<'_>| {
+            let number: u64 =
+                object.key().rsplit('/').next().unwrap().trim_end_matches(".stac.json").parse().unwrap();
+            seen.push((change, number));
+            Ok(())
+        };
+        diff.replay_new(&new, &mut take).await.unwrap();
+        diff.replay_old(&old, &mut take).await.unwrap();
+        let added = (500_000..501_000).map(|i| (Change::Added, i));
+        let changed = (700_000..700_100).map(|i| (Change::Changed, i));
+        let removed = (1_999_750..2_000_000).map(|i| (Change::Removed, i));
+        assert!(seen.into_iter().eq(added.chain(changed).chain(removed)));
+    });
+}
+
 #[test]
 fn a_listing_that_changes_between_the_readings_is_an_error() {
     let objects = [object("k", None, None, None)];

@@ -138,6 +138,32 @@ pub enum Error {
         /// The folder's URL.
         name: String,
     },
+    /// A document of a STAC catalog cannot be read, or is none.
+    #[error("the STAC document {name}{of} {message}")]
+    Document {
+        /// Its URL.
+        name: String,
+        /// Which document links to it, in words.
+        of: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A file of items is none, or not whole.
+    #[error("{name} {message}")]
+    Items {
+        /// The file's URL.
+        name: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// There is nothing below a folder that was to be listed.
+    #[error(
+        "nothing is below {name}: check the name, of which every part must be a whole folder; the listing of a file is given as it is, without `list:`"
+    )]
+    NothingListed {
+        /// The folder's URL.
+        name: String,
+    },
     /// A temporary file could not be written or read.
     #[error("failed to {action} in {path}: {source}")]
     Temporary {

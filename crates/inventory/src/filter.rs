@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use earthcatalog_model::Timestamp;
 
-use crate::batch::ObjectView;
+use crate::batch::{ObjectBatch, ObjectView};
 use crate::glob::Glob;
 use crate::suffixes::Suffixes;
 
@@ -158,6 +158,14 @@ impl Selector {
                 }
                 Verdict::Skip(skipped)
             }
+        }
+    }
+
+    /// Counts the rows that were left out of this batch because none of them passes; see
+    /// [`Inventory::batches_for`](crate::Inventory::batches_for).
+    pub fn left_out(&mut self, batch: &ObjectBatch) {
+        if let Some((rows, reason)) = batch.left_out.filter(|_| !self.is_done()) {
+            *self.counts.of(reason) += rows;
         }
     }
 

@@ -31,20 +31,27 @@
 //! ```
 
 mod batch;
+mod blocks;
+mod bounds;
 mod build;
 mod by_line;
 mod checksum;
 mod columns;
 mod convert;
+mod crawl;
 mod csv;
 mod diff;
 mod error;
 mod filter;
 mod form;
 mod glob;
-mod href;
+mod items;
+mod kept;
+#[cfg(test)]
+mod leaving_out_tests;
 mod lines;
 mod list;
+mod live;
 mod locate;
 mod manifest;
 mod marks;
@@ -52,6 +59,7 @@ mod memory;
 mod ndjson;
 mod open;
 mod orc;
+mod packed;
 mod parquet;
 mod partitions;
 mod pieces;
@@ -66,10 +74,13 @@ mod urlcode;
 mod write;
 
 pub use batch::{ObjectBatch, ObjectView};
+pub use crawl::{Locate, crawl};
 pub use diff::{Change, Diff, DiffCounts, DiffOptions, diff};
 pub use error::{Error, Result};
 pub use filter::{Filter, Selector, Skipped, Verdict};
 pub use glob::Glob;
+pub use items::{ItemsFile, ItemsSource, NoItem, RowItem, RowsToItems, open_items};
+pub use live::{Folder, list};
 pub use memory::MemoryInventory;
 pub use open::{Inventory, OpenOptions, open};
 pub use spool::open_reader;

@@ -2,11 +2,12 @@
 
 use std::io::BufRead;
 
+use earthcatalog_model::read_href;
+
 use crate::build::{BatchBuilder, Row};
 use crate::by_line;
 use crate::error::Result;
 use crate::form::Form;
-use crate::href::object_of;
 use crate::pump::Sink;
 use crate::text::is_url;
 
@@ -17,7 +18,7 @@ pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> 
 
 fn push(line: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
     if is_url(line) {
-        let (bucket, key) = object_of(line)?;
+        let (bucket, key) = read_href(line)?;
         builder.push(&Row { bucket: &bucket, key: &key, ..Row::default() });
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use earthcatalog_model::ObjectRef;
+use earthcatalog_testkit::store::{FailingStore, Plan};
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -98,6 +99,56 @@ async fn reports_of_other_clouds_list_them_too() {
     assert_eq!(azure.iter().filter(|o| o.is_delete_marker == Some(true)).count(), 1);
     assert_eq!(azure.iter().filter(|o| o.is_latest == Some(false)).count(), 1);
     assert!(names(azure).eq(names(of("az://", expected().await))));
+}
+
+#[tokio::test]
+async fn reports_of_other_clouds_in_parquet() {
+    let of = |scheme: &'static str, objects: Vec<ObjectRef>| {
+        objects
+            .into_iter()
+            .map(move |o| (format!("{scheme}{}", o.bucket), o.key, o.size, o.last_modified, o.etag))
+    };
+    let gcs = "gcs-parquet/report_2026-04-28T01-00_manifest.json";
+    let gcs = read(fixtures(), gcs, &OpenOptions::default()).await.unwrap();
+    assert!(of("", gcs).eq(of("gs://", expected().await)));
+    let azure = "azure-parquet/rule/rule-manifest.json";
+    let mut azure = read(fixtures(), azure, &OpenOptions::default()).await.unwrap();
+    let snapshot = azure.pop().unwrap();
+    assert_eq!((snapshot.key.as_str(), snapshot.is_latest), ("plain/a.stac.json", Some(false)));
+    assert_eq!(azure.iter().filter(|o| o.is_delete_marker == Some(true)).count(), 1);
+    assert_eq!(azure.iter().filter(|o| o.is_latest == Some(false)).count(), 1);
+    assert!(of("", azure).eq(of("az://", expected().await)));
+}
+
+#[tokio::test]
+async fn a_snapshot_in_azures_csv_is_no_live_object() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let lines = "Name,Snapshot,IsCurrentVersion\nc/a,,true\nc/a,2026-03-02T00:00:00.0000000Z,\nc/b,,\n";
+    put(&store, "rule/x.csv", lines).await;
+    let manifest = r#"{"files": [{"blob": "rule/x.csv"}], "ruleDefinition": {"objectType": "blob"}}"#;
+    put(&store, "rule/m.json", manifest).await;
+    let objects = read(store, "rule/m.json", &OpenOptions::default()).await.unwrap();
+    let latest: Vec<_> = objects.iter().map(|o| o.is_latest).collect();
+    assert_eq!(latest, [Some(true), Some(false), None]);
+}
+
+#[tokio::test]
+async fn files_are_hashed_once_however_often_they_are_read() {
+    let store = FailingStore::new(copy("parquet").await, Plan::default());
+    let path = Path::from(home("parquet", DATED));
+    let options = OpenOptions::default();
+    let inventory = open(Arc::new(store.clone()), path.join("manifest.json"), "x", &options).await.unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        store.set(Plan::default());
+        let _: Vec<_> = inventory.batches().try_collect().await.unwrap();
+        asked.push(store.ops());
+    }
+    // Each of the two files is read whole before it is read by its columns.
+    assert_eq!((asked[0] - 2, asked[1]), (asked[1], asked[2]));
+    put(&(Arc::new(store.clone()) as Arc<dyn ObjectStore>), &home("parquet", "data/part-0.parquet"), "x")
+        .await;
+    assert!(inventory.batches().try_collect::<Vec<_>>().await.is_err());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use earthcatalog_model::Timestamp;
+use earthcatalog_model::{Timestamp, read_href};
 use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
@@ -10,7 +10,6 @@ use crate::by_line;
 use crate::csv::instant;
 use crate::error::Result;
 use crate::form::Form;
-use crate::href::object_of;
 use crate::pump::Sink;
 
 /// A line; other members are left alone.
@@ -56,7 +55,7 @@ fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), Strin
             let bucket = bucket.ok_or("there is no `bucket`; give --bucket NAME")?;
             (bucket.into(), key.into())
         }
-        (None, Some(href)) => object_of(href)?,
+        (None, Some(href)) => read_href(href)?,
         (None, None) => return Err("there is neither `key` nor `href`".to_owned()),
     };
     if key.is_empty() {

@@ -7,8 +7,9 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::batch::ObjectBatch;
-use crate::checksum::{Checksum, verify};
+use crate::checksum::{Checksum, Expected, verify};
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::form::{Dialect, Form};
 use crate::locate;
 use crate::manifest::Manifest;
@@ -27,6 +28,14 @@ pub trait Inventory: Send + Sync + 'static {
     /// The rows, from the first; each call reads anew. Must be polled within a Tokio runtime. Dropping the stream ends
     /// the reading.
     fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>>;
+
+    /// As [`batches`](Self::batches), for someone who takes what passes `filter`: rows that cannot, as the file's statistics
+    /// say, need not be given. A batch without rows then says how many they are, which
+    /// [`Selector::left_out`](crate::Selector::left_out) counts.
+    fn batches_for(&self, filter: &Filter) -> BoxStream<'static, Result<ObjectBatch>> {
+        let _ = filter;
+        self.batches()
+    }
 
     /// What to call it: its URL, without user and query.
     fn name(&self) -> &str;
@@ -126,7 +135,8 @@ async fn looks_like_manifest(source: &Source) -> Result<bool> {
     Ok(!ndjson::is_first_line(&self::start(source, 256 << 10).await?))
 }
 
-async fn start(source: &Source, length: u64) -> Result<bytes::Bytes> {
+/// The first bytes.
+pub(crate) async fn start(source: &Source, length: u64) -> Result<bytes::Bytes> {
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
     source.store.get_range(&source.path, 0..source.meta.size.min(length)).await.map_err(read)
 }
@@ -148,7 +158,7 @@ async fn manifest(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
         store: source.store.clone(),
         path: meta.location.clone(),
         name: format!("{root}{}", meta.location).into(),
-        md5: file.md5.filter(|_| form.options.checksums),
+        md5: file.md5.filter(|_| form.options.checksums).map(Expected::new),
         meta,
     });
     let identity = format!("{}&md5={}", identity(&name, &source.meta), Checksum::of(&text));
@@ -191,6 +201,15 @@ async fn check_manifest(source: &Source, text: &[u8]) -> Result<()> {
         ),
     })?;
     expected.expect(Checksum::of(text), &source.name)
+}
+
+/// A file that is there and not empty.
+pub(crate) async fn open_whole(store: Arc<dyn ObjectStore>, path: Path, name: &str) -> Result<Source> {
+    let meta = store.head(&path).await.map_err(|source| Error::Read { name: name.to_owned(), source })?;
+    match meta.size {
+        0 => Err(Error::Empty { name: name.to_owned() }),
+        _ => Ok(Source { store, path, meta, name: name.into(), md5: None }),
+    }
 }
 
 /// Opens a file that is no manifest.
@@ -253,7 +272,7 @@ fn identity(name: &str, meta: &ObjectMeta) -> String {
 }
 
 /// Without user, password, query and fragment; what is no URL is a path, and stays.
-fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let Ok(mut url) = url::Url::parse(text) else { return text.to_owned() };
     if !text.contains("://") {
         return text.to_owned();

@@ -1,5 +1,9 @@
-//! Listings in Parquet: only the columns that mean something are read, a page at a time.
+//! Listings in Parquet: only the columns that mean something are read, a page at a time; row groups that a filter cannot take
+//! anything of are not.
 
+mod statistics;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Schema, SchemaRef};
@@ -12,13 +16,16 @@ use parquet::arrow::async_reader::ParquetObjectReader;
 use parquet::errors::ParquetError;
 
 use crate::batch::ObjectBatch;
+use crate::bounds::{self, Part};
 use crate::columns::Column;
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::form::Form;
 use crate::open::Inventory;
 use crate::pieces::Pieces;
 use crate::pump::{self, Sink, Source};
 use crate::tabular::{Turn, find_columns};
+use statistics::Statistics;
 
 /// A listing in one Parquet file.
 #[derive(Debug)]
@@ -59,19 +66,35 @@ fn as_views(metadata: &ArrowReaderMetadata) -> std::result::Result<ArrowReaderMe
     ArrowReaderMetadata::try_new(metadata.metadata().clone(), ArrowReaderOptions::new().with_schema(schema))
 }
 
-impl Inventory for ParquetInventory {
-    fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
+impl ParquetInventory {
+    fn read(&self, parts: Vec<Part>) -> BoxStream<'static, Result<ObjectBatch>> {
         let (source, metadata) = (self.source.clone(), self.metadata.clone());
         let (columns, form) = (self.columns.clone(), self.form.clone());
         pump::work(source.name.clone(), move |_| {
             let name = source.name.clone();
             let pieces = Pieces::new(source);
             move |sink: &Sink| {
-                if let Err(error) = decode(name, &pieces, metadata, &columns, form, sink) {
+                if let Err(error) = decode(name, &pieces, &metadata, &columns, form, &parts, sink) {
                     sink.send(Err(pieces.take_error().unwrap_or(error)));
                 }
             }
         })
+    }
+}
+
+impl Inventory for ParquetInventory {
+    fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
+        self.read(vec![Part::Read(0..self.metadata.metadata().num_row_groups())])
+    }
+
+    fn batches_for(&self, filter: &Filter) -> BoxStream<'static, Result<ObjectBatch>> {
+        if !bounds::is_of_use(filter) {
+            return self.batches();
+        }
+        let statistics = Statistics::of(self.metadata.metadata(), &self.columns, self.form.dialect);
+        let groups = self.metadata.metadata().row_groups().iter();
+        let known = groups.map(|group| (group.num_rows().unsigned_abs(), statistics.bounds(group)));
+        self.read(bounds::parts(filter, known))
     }
 
     fn name(&self) -> &str {
@@ -86,20 +109,33 @@ impl Inventory for ParquetInventory {
 fn decode(
     name: Arc<str>,
     pieces: &Pieces,
-    metadata: ArrowReaderMetadata,
+    metadata: &ArrowReaderMetadata,
     columns: &[(Column, usize)],
     form: Form,
+    parts: &[Part],
     sink: &Sink,
 ) -> Result<()> {
     let damaged = |source| Error::Parquet { name: name.to_string(), source };
     let rows = form.options.batch_rows;
-    let indices = columns.iter().map(|(_, index)| *index);
-    let reading = reader(pieces.clone(), metadata, indices, rows).map_err(damaged)?;
     let mut turn = Turn::new(name.clone(), columns.iter().map(|(column, _)| *column).collect(), form);
-    for batch in reading {
-        let batch = batch.map_err(|error| damaged(error.into()))?;
-        if !sink.send(Ok(turn.batch(&batch)?)) {
-            break;
+    for part in parts {
+        let groups = match part {
+            Part::Read(groups) => groups.clone(),
+            Part::LeftOut(rows, reason) => {
+                turn.pass(*rows);
+                if !sink.send(Ok(ObjectBatch::left_out(*rows, *reason))) {
+                    return Ok(());
+                }
+                continue;
+            }
+        };
+        let indices = columns.iter().map(|(_, index)| *index);
+        let reading = reader(pieces.clone(), metadata.clone(), indices, rows, groups).map_err(damaged)?;
+        for batch in reading {
+            let batch = batch.map_err(|error| damaged(error.into()))?;
+            if !sink.send(Ok(turn.batch(&batch)?)) {
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -110,10 +146,11 @@ fn reader(
     metadata: ArrowReaderMetadata,
     indices: impl Iterator<Item = usize>,
     rows: usize,
+    groups: Range<usize>,
 ) -> std::result::Result<ParquetRecordBatchReader, ParquetError> {
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pieces, metadata);
     let mask = ProjectionMask::roots(builder.parquet_schema(), indices);
-    builder.with_projection(mask).with_batch_size(rows).build()
+    builder.with_projection(mask).with_batch_size(rows).with_row_groups(groups.collect()).build()
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub(crate) struct Pieces {
 struct Shared {
     ask: mpsc::Sender<Request>,
     size: u64,
+    /// Bytes of a piece, and how many are kept.
+    piece: u64,
+    most: usize,
     file: OnceLock<(File, Option<SystemTime>)>,
     /// The last one asked for is at the back.
     kept: Mutex<VecDeque<(u64, Bytes)>>,
@@ -51,11 +54,23 @@ struct Shared {
 impl Pieces {
     /// Must be called within a Tokio runtime, which makes the requests.
     pub(crate) fn new(source: Source) -> Self {
+        Self::sized(source, PIECE, KEPT)
+    }
+
+    /// As [`new`](Self::new), with pieces of so many bytes, of which so many are kept.
+    pub(crate) fn sized(source: Source, piece: u64, most: usize) -> Self {
         let (ask, requests) = mpsc::channel(1);
         let size = source.meta.size;
         tokio::spawn(serve(source, requests));
-        let shared =
-            Shared { ask, size, file: OnceLock::new(), kept: Mutex::default(), error: Mutex::default() };
+        let shared = Shared {
+            ask,
+            size,
+            piece: piece.max(1),
+            most,
+            file: OnceLock::new(),
+            kept: Mutex::default(),
+            error: Mutex::default(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -82,7 +97,7 @@ impl Pieces {
 
     /// Bytes from `at` to `end`, or to the end of their piece.
     fn from(&self, at: u64, end: u64) -> io::Result<Bytes> {
-        let begin = at / PIECE * PIECE;
+        let begin = at / self.shared.piece * self.shared.piece;
         let piece = self.piece(begin)?;
         let to = (end - begin).min(piece.len() as u64);
         let range = usize::try_from(at - begin).ok().zip(usize::try_from(to).ok());
@@ -99,8 +114,8 @@ impl Pieces {
             kept.push_back(found);
             return Ok(bytes);
         }
-        let bytes = self.fetch(begin..(begin + PIECE).min(self.shared.size))?;
-        if kept.len() >= KEPT {
+        let bytes = self.fetch(begin..(begin + self.shared.piece).min(self.shared.size))?;
+        if kept.len() >= self.shared.most {
             kept.pop_front();
         }
         kept.push_back((begin, bytes.clone()));

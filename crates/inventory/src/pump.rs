@@ -11,7 +11,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
 use crate::batch::ObjectBatch;
-use crate::checksum::{Checksum, Digest};
+use crate::checksum::{Digest, Expected};
 use crate::error::{Error, Result};
 
 /// Chunks of bytes under way.
@@ -28,7 +28,7 @@ pub(crate) struct Source {
     pub(crate) meta: ObjectMeta,
     pub(crate) name: Arc<str>,
     /// What its bytes must hash to, where that is known.
-    pub(crate) md5: Option<Checksum>,
+    pub(crate) md5: Option<Arc<Expected>>,
 }
 
 impl Source {
@@ -38,6 +38,11 @@ impl Source {
             return Ok(());
         }
         Err(self.changed("it is another version now than when it was opened".to_owned()))
+    }
+
+    /// The checksum that is still to be compared.
+    pub(crate) fn to_meet(&self) -> Option<Arc<Expected>> {
+        self.md5.clone().filter(|expected| !expected.is_met())
     }
 
     pub(crate) fn changed(&self, message: String) -> Error {
@@ -135,7 +140,7 @@ async fn send_all(source: &Source, chunks: &mpsc::Sender<Chunk>) -> Result<()> {
     let answer = source.store.get(&source.path).await.map_err(read)?;
     source.same(&answer.meta)?;
     let expected = answer.meta.size;
-    let mut digest = source.md5.map(Digest::new);
+    let mut digest = source.to_meet().map(Digest::new);
     let mut body = answer.into_stream();
     let mut sent = 0;
     while let Some(chunk) = body.next().await {

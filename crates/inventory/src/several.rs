@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::batch::ObjectBatch;
 use crate::error::Result;
+use crate::filter::Filter;
 use crate::form::Form;
 use crate::open::{Inventory, open_source};
 use crate::pump::Source;
@@ -34,13 +35,11 @@ impl SeveralInventory {
 
 impl Inventory for SeveralInventory {
     fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
-        let (files, form) = (self.files.clone(), self.form.clone());
-        let started = (0..files.len()).map(move |i| {
-            let (file, form) = (files.get(i).cloned(), form.clone());
-            async move { file.map_or_else(|| stream::empty().boxed(), |file| start(file, form)) }
-        });
-        let batches = stream::iter(started).buffered(AHEAD).flatten();
-        until_error(batches.boxed())
+        read(&self.files, &self.form, None)
+    }
+
+    fn batches_for(&self, filter: &Filter) -> BoxStream<'static, Result<ObjectBatch>> {
+        read(&self.files, &self.form, Some(filter))
     }
 
     fn name(&self) -> &str {
@@ -52,12 +51,29 @@ impl Inventory for SeveralInventory {
     }
 }
 
+fn read(
+    files: &Arc<[Source]>,
+    form: &Form,
+    filter: Option<&Filter>,
+) -> BoxStream<'static, Result<ObjectBatch>> {
+    let (files, form, filter) = (files.clone(), form.clone(), filter.cloned());
+    let started = (0..files.len()).map(move |i| {
+        let (file, form, filter) = (files.get(i).cloned(), form.clone(), filter.clone());
+        async move { file.map_or_else(|| stream::empty().boxed(), |file| start(file, form, filter)) }
+    });
+    let batches = stream::iter(started).buffered(AHEAD).flatten();
+    until_error(batches.boxed())
+}
+
 /// Begins to read a file; what is read waits for its turn. Dropping the stream ends the reading.
-fn start(file: Source, form: Form) -> BoxStream<'static, Result<ObjectBatch>> {
+fn start(file: Source, form: Form, filter: Option<Filter>) -> BoxStream<'static, Result<ObjectBatch>> {
     let (send, receive) = mpsc::channel(READY);
     tokio::spawn(async move {
         let mut batches = match open_source(file, &form).await {
-            Ok(inventory) => inventory.batches(),
+            Ok(inventory) => match &filter {
+                Some(filter) => inventory.batches_for(filter),
+                None => inventory.batches(),
+            },
             Err(error) => stream::iter([Err(error)]).boxed(),
         };
         while let Some(batch) = batches.next().await {

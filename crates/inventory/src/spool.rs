@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::batch::ObjectBatch;
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::open::{Inventory, OpenOptions, open};
 
 /// An inventory and the file that it is in, which goes with it.
@@ -24,6 +25,10 @@ struct Spooled {
 impl Inventory for Spooled {
     fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
         self.inventory.batches()
+    }
+
+    fn batches_for(&self, filter: &Filter) -> BoxStream<'static, Result<ObjectBatch>> {
+        self.inventory.batches_for(filter)
     }
 
     fn name(&self) -> &str {

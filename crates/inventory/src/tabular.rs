@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringViewArray};
 use arrow_schema::Schema;
 
 use crate::batch::{Buckets, ObjectBatch};
@@ -47,6 +47,11 @@ impl Turn {
         Self { name, columns, form, rows: 0 }
     }
 
+    /// So many rows are not read.
+    pub(crate) fn pass(&mut self, rows: u64) {
+        self.rows += rows;
+    }
+
     pub(crate) fn batch(&mut self, batch: &RecordBatch) -> Result<ObjectBatch> {
         let objects = self.convert(batch).map_err(|(row, message)| Error::Row {
             name: self.name.to_string(),
@@ -70,6 +75,7 @@ impl Turn {
         if let Some(row) = key.iter().position(|key| key.is_none_or(str::is_empty)) {
             return Err((row, "the key is empty".to_owned()));
         }
+        let snapshot = column(Column::Snapshot).map(convert::given).transpose().map_err(near("snapshot"))?;
         let (bucket, key) = self.places(column(Column::Bucket), key)?;
         Ok(ObjectBatch {
             bucket,
@@ -81,8 +87,9 @@ impl Turn {
                 .map_err(near("last_modified"))?,
             etag: texts(Column::Etag, "etag")?,
             version_id: texts(Column::VersionId, "version_id")?,
-            is_latest: flags(Column::IsLatest, "is_latest")?,
+            is_latest: latest(flags(Column::IsLatest, "is_latest")?, snapshot.as_ref()),
             is_delete_marker: flags(Column::IsDeleteMarker, "is_delete_marker")?,
+            left_out: None,
         })
     }
 
@@ -143,4 +150,12 @@ impl Turn {
             }
         }
     }
+}
+
+/// A snapshot is no live object, whatever else is said of it.
+fn latest(is_latest: Option<BooleanArray>, snapshot: Option<&BooleanArray>) -> Option<BooleanArray> {
+    let Some(snapshot) = snapshot else { return is_latest };
+    let said =
+        |row: usize| is_latest.as_ref().filter(|flags| flags.is_valid(row)).map(|flags| flags.value(row));
+    Some((0..snapshot.len()).map(|row| if snapshot.value(row) { Some(false) } else { said(row) }).collect())
 }

@@ -55,18 +55,25 @@ impl Inventory for TextInventory {
 }
 
 fn decode(name: &str, bytes: ByteReader, gzip: bool, form: &Form, sink: &Sink) -> Result<()> {
-    // The decoder owns the reader; what the store said is asked for when reading fails.
+    with_bytes(bytes, |shared| match gzip {
+        true => read(name, BufReader::with_capacity(LOOK, MultiGzDecoder::new(shared)), form, sink),
+        false => read(name, shared, form, sink),
+    })
+}
+
+/// Gives bytes to a decoder, which owns its reader; what the store said is asked for when reading fails.
+pub(crate) fn with_bytes(
+    bytes: ByteReader,
+    read: impl FnOnce(BufReader<Shared>) -> Result<()>,
+) -> Result<()> {
     let bytes = Arc::new(Mutex::new(bytes));
     let shared = BufReader::with_capacity(LOOK, Shared(bytes.clone()));
-    let result = if gzip {
-        read(name, BufReader::with_capacity(LOOK, MultiGzDecoder::new(shared)), form, sink)
-    } else {
-        read(name, shared, form, sink)
-    };
+    let result = read(shared);
     result.map_err(|error| bytes.lock().ok().and_then(|mut bytes| bytes.take_error()).unwrap_or(error))
 }
 
-struct Shared(Arc<Mutex<ByteReader>>);
+/// Bytes that others look at too.
+pub(crate) struct Shared(Arc<Mutex<ByteReader>>);
 
 impl Read for Shared {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {

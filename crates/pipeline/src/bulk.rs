@@ -12,6 +12,7 @@
 //! what is staged is named by its content and its marker is created only if there is none; what is written is named by
 //! what it is made from, and the same staged set gives the same bytes.
 
+mod again;
 mod claim;
 mod clean;
 mod decision;

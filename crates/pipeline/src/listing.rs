@@ -52,7 +52,7 @@ pub(crate) fn start(
 ) -> (Listing, impl Stream<Item = ObjectRef> + Send + 'static) {
     let (send, receive) = mpsc::channel(BATCHES_AHEAD);
     let counts = Arc::new(Counts::default());
-    let task = tokio::spawn(read(inventory.batches(), filter, seqs, counts.clone(), send));
+    let task = tokio::spawn(read(inventory.batches_for(&filter), filter, seqs, counts.clone(), send));
     let batches =
         stream::unfold(receive, |mut receive| async { receive.recv().await.map(|batch| (batch, receive)) });
     (Listing { counts, task }, batches.flat_map(|batch: Vec<ObjectRef>| stream::iter(batch)))
@@ -82,6 +82,7 @@ async fn read(
             break;
         }
         let batch = batch?;
+        selector.left_out(&batch);
         let mut selected = Vec::new();
         ended = select(&batch, &mut selector, seqs.as_deref(), &mut selected);
         counts.listed.store(selector.listed(), Ordering::Relaxed);

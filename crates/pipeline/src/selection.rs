@@ -79,13 +79,15 @@ pub(crate) async fn select(job: &Job<'_>, known: &Known) -> Result<Selection> {
 async fn read(job: &Job<'_>) -> Result<(Listing, Listed)> {
     let mut listing =
         Listing::new(ListingOptions { memory: job.options.memory / 4, ..ListingOptions::default() });
-    let mut selector = job.filter().start();
-    let mut batches = job.parts.inventory.batches();
+    let filter = job.filter();
+    let mut selector = filter.start();
+    let mut batches = job.parts.inventory.batches_for(&filter);
     while let Some(batch) = batches.next().await {
         if job.options.stop.is_stopped() {
             return Err(Error::Interrupted);
         }
         let batch = batch?;
+        selector.left_out(&batch);
         for object in batch.iter() {
             match selector.take(&object) {
                 earthcatalog_inventory::Verdict::Take => {

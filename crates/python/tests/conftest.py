@@ -88,7 +88,7 @@ def cluster():
     """Two workers, each a process. A worker that was killed is waited for as long as a busy machine needs to start another:
     by default Dask gives one up that is lost now and was lost fifteen seconds ago."""
     dask.config.set({"distributed.deploy.lost-worker-timeout": "10min"})
-    return LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0")
+    return LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use earthcatalog_model::ObjectRef;
 use object_store::ObjectStore;
 use object_store::path::Path;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::address::{Address, BAD_SEGMENT, Kind, check_bucket, join_url};
 use crate::connect::connect;
@@ -116,40 +115,19 @@ impl Stores {
         Ok(Place { store: located.place.store, path, file })
     }
 
-    /// What an object is called, bucket maps aside: `s3://bucket/key`; for origins a URL, for local files the path.
-    pub fn href(&self, object: &ObjectRef) -> String {
-        let (bucket, key) = (object.bucket.trim_end_matches('/'), object.key.as_str());
-        match bucket {
-            "" => key.to_owned(),
-            _ if bucket.starts_with("http://") || bucket.starts_with("https://") => {
-                format!("{bucket}/{}", utf8_percent_encode(key, URL_PATH))
-            }
-            _ if bucket.contains("://") => format!("{bucket}/{key}"),
-            _ => format!("s3://{bucket}/{key}"),
-        }
-    }
-
-    /// The bucket and the key of an object by what [`href`](Self::href) calls it.
-    pub fn object_of(&self, href: &str) -> (String, String) {
-        let Some((scheme, rest)) = href.split_once("://") else { return (String::new(), href.to_owned()) };
-        let (root, key) = rest.split_once('/').unwrap_or((rest, ""));
-        match scheme {
-            "s3" => (root.to_owned(), key.to_owned()),
-            "http" | "https" => {
-                (format!("{scheme}://{root}"), percent_decode_str(key).decode_utf8_lossy().into_owned())
-            }
-            _ => (format!("{scheme}://{root}"), key.to_owned()),
-        }
-    }
-
     /// The root under which a bucket's keys are appended.
-    fn bucket(&self, bucket: &str) -> Result<Located> {
+    pub(crate) fn bucket(&self, bucket: &str) -> Result<Located> {
         if let Some(located) = read(&self.inner.mapped).get(bucket) {
             return Ok(located.clone());
         }
         let located = self.locate(self.bucket_address(bucket)?)?;
         write(&self.inner.mapped).insert(bucket.to_owned(), located.clone());
         Ok(located)
+    }
+
+    /// True where the user says where a bucket is.
+    pub(crate) fn is_mapped(&self, bucket: &str) -> bool {
+        self.inner.options.maps.iter().any(|map| map.bucket == bucket)
     }
 
     fn bucket_address(&self, bucket: &str) -> Result<Address> {
@@ -207,19 +185,6 @@ impl Stores {
 const NO_BUCKET: &str = "the object names no bucket; to allow local files below a folder, map the empty name: \
     --map-bucket =/folder";
 
-/// What a path in an http URL must not hold unencoded.
-const URL_PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}');
-
 /// A bucket that names its store. Local files and memory are not for an inventory to name.
 fn origin(bucket: &str) -> Result<Address> {
     let address = Address::parse(bucket)?;
@@ -237,7 +202,7 @@ fn relative<'a>(key: &'a str, folder: &std::path::Path) -> &'a str {
 }
 
 /// `key` under `root`, or nothing if it names no object there.
-fn join(root: &Path, key: &str) -> Option<Path> {
+pub(crate) fn join(root: &Path, key: &str) -> Option<Path> {
     if key.is_empty() || key.starts_with('/') || key.ends_with('/') {
         return None;
     }
@@ -246,7 +211,7 @@ fn join(root: &Path, key: &str) -> Option<Path> {
     Path::parse(whole).ok()
 }
 
-fn bad_key(object: &ObjectRef) -> Error {
+pub(crate) fn bad_key(object: &ObjectRef) -> Error {
     Error::Key {
         bucket: crate::error::scrub(&object.bucket),
         key: object.key.clone(),

@@ -188,7 +188,9 @@ fn write_bbox(bbox: &Values, row: usize, within: Option<&Json<'_>>, out: &mut St
     }
     let mut comma = false;
     out.push('[');
-    for side in ["xmin", "ymin", "xmax", "ymax"] {
+    let flat: &[&str] = &["xmin", "ymin", "xmax", "ymax"];
+    let has_heights = bbox.member("zmin").and_then(|v| v.double(row)).is_some();
+    for side in if has_heights { &["xmin", "ymin", "zmin", "xmax", "ymax", "zmax"] } else { flat } {
         if std::mem::replace(&mut comma, true) {
             out.push(',');
         }

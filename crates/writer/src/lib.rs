@@ -19,6 +19,7 @@ mod layout;
 mod merge;
 mod metrics;
 mod names;
+mod others;
 mod patch;
 mod schema;
 mod shape;
@@ -29,6 +30,7 @@ pub use error::{Error, Result};
 pub use format::{Encoded, Format, GeoParquet, Merge, Row};
 pub use items::{ItemRow, RowSource, items_of, rows_of_batch};
 pub use merge::merge_memory;
+pub use others::rows_of_others;
 pub use schema::{Assets, SchemaBuilder, core_schema};
 pub use sketch::Sketch;
 

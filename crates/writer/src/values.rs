@@ -3,12 +3,12 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray, StringArray,
-    StructArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray,
+    StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use earthcatalog_model::json::{write_f64, write_str};
-use earthcatalog_model::{Json, Timestamp};
+use earthcatalog_model::{Geometry, Json, Timestamp};
 
 use crate::error::{Error, Result};
 use crate::patch::{Said, read};
@@ -27,6 +27,8 @@ pub(crate) enum Values {
     Json(StringArray),
     Struct(StructArray, Vec<Named>),
     List(ListArray, Box<Values>),
+    /// Geometries as WKB.
+    Geometry(BinaryArray),
     /// What JSON has no form for: read as null.
     Nothing,
 }
@@ -51,6 +53,7 @@ impl Values {
                 Self::Instant(array.as_primitive::<TimestampMicrosecondType>().clone())
             }
             DataType::Utf8 => Self::String(array.as_string::<i32>().clone()),
+            DataType::Binary => Self::Geometry(array.as_binary::<i32>().clone()),
             DataType::Struct(fields) => {
                 let array = array.as_struct().clone();
                 let member = |(field, column): (&arrow_schema::FieldRef, &ArrayRef)| {
@@ -93,6 +96,7 @@ impl Values {
             Self::String(a) | Self::Json(a) => a.is_null(row),
             Self::Struct(a, _) => a.is_null(row),
             Self::List(a, _) => a.is_null(row),
+            Self::Geometry(a) => geometry(a, row).is_none(),
             Self::Nothing => true,
         }
     }
@@ -150,9 +154,18 @@ impl Values {
                 object.end();
             }
             Self::List(list, element) => write_list(list, element, row, within, out),
+            Self::Geometry(a) => match geometry(a, row) {
+                Some(geometry) => geometry.to_geojson(out),
+                None => out.push_str("null"),
+            },
             Self::Nothing => out.push_str("null"),
         }
     }
+}
+
+/// What is no WKB has no form in JSON.
+fn geometry(column: &BinaryArray, row: usize) -> Option<Geometry> {
+    Some(column).filter(|c| c.is_valid(row)).and_then(|c| Geometry::from_wkb(c.value(row)).ok())
 }
 
 fn write_list(list: &ListArray, element: &Values, row: usize, within: Option<&Json<'_>>, out: &mut String) {
@@ -287,9 +300,10 @@ fn write_json(text: &str, out: &mut String) {
 fn plain(array: &ArrayRef) -> Result<Option<ArrayRef>> {
     use DataType as D;
     let to = match array.data_type() {
-        D::Boolean | D::Float64 | D::Int64 | D::Int32 | D::Date32 | D::Utf8 | D::Struct(_) | D::List(_) => {
+        D::Boolean | D::Float64 | D::Int64 | D::Int32 | D::Date32 | D::Utf8 | D::Binary => {
             return Ok(Some(array.clone()));
         }
+        D::Struct(_) | D::List(_) => return Ok(Some(array.clone())),
         D::Timestamp(TimeUnit::Microsecond, _) => return Ok(Some(array.clone())),
         D::Timestamp(_, zone) => D::Timestamp(TimeUnit::Microsecond, zone.clone()),
         D::Date64 => D::Date32,
@@ -297,6 +311,7 @@ fn plain(array: &ArrayRef) -> Result<Option<ArrayRef>> {
         D::UInt32 | D::UInt64 => D::Int64,
         D::Float16 | D::Float32 | D::Decimal128(..) => D::Float64,
         D::LargeUtf8 | D::Utf8View => D::Utf8,
+        D::LargeBinary | D::BinaryView => D::Binary,
         D::LargeList(field) | D::ListView(field) | D::FixedSizeList(field, _) => D::List(field.clone()),
         D::Dictionary(_, value) if matches!(**value, D::Utf8 | D::LargeUtf8) => D::Utf8,
         _ => return Ok(None),

@@ -12,6 +12,8 @@ pub(crate) const EARTHCATALOG: &str = "earthcatalog";
 pub(super) const FLOOR: &str = "earthcatalog-bench-floor";
 /// What does the hash index's work alone.
 pub(super) const INDEX: &str = "earthcatalog-bench-index";
+/// What reads listings, and their floor.
+pub(super) const INVENTORY: &str = "earthcatalog-bench-inventory";
 
 /// What only reads and writes the files of a catalog.
 pub(super) const REWRITE: &str = "earthcatalog-bench-rewrite";

@@ -68,6 +68,11 @@ impl Set {
         self.folder.join("inventory.csv")
     }
 
+    /// How the bucket of its inventory is found, for `--map-bucket`.
+    pub(crate) fn map(&self) -> String {
+        format!("{BUCKET}={}", self.bucket().display())
+    }
+
     /// The folder that stands for the bucket.
     pub(crate) fn bucket(&self) -> PathBuf {
         self.folder.join("items")
@@ -100,7 +105,7 @@ impl Set {
     ) -> Result<(Value, Cost)> {
         let mut command = Command::new(run.program);
         command.arg("ingest").arg(inventory).arg("--catalog").arg(catalog);
-        command.arg("--map-bucket").arg(format!("{BUCKET}={}", self.bucket().display()));
+        command.arg("--map-bucket").arg(self.map());
         command.args(["--mode", mode, "--grid", run.grid, "--json", "--no-lock", "--progress", "none"]);
         command.args(run.memory.iter().flat_map(|size| ["--memory", size]));
         measured(&command)

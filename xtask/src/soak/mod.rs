@@ -35,7 +35,7 @@ enum Promise {
     Dask(dask::Args),
     /// Coverings miss nothing: a million random geometries of every kind for each property.
     Grid(grid::Args),
-    /// No GeoJSON makes the grid panic, loop or grow: libFuzzer, which needs a nightly toolchain.
+    /// No GeoJSON makes the grid panic, loop or grow, and no listing the inventory: libFuzzer, which needs a nightly toolchain.
     Fuzz(fuzz::Args),
 }
 

@@ -132,7 +132,8 @@ async fn manifests_do_not_pile_up() {
     let first = files.iter().filter(|file| file.path.contains("/f000-")).map(|file| file.added.unwrap());
     assert!(first.clone().count() == 120 && first.max().unwrap() < time);
     let manifests = manifest_count(&*table).await;
-    assert!((1..=110).contains(&manifests), "{manifests} manifests of 230 commits");
+    // The 23 large ones stay as they are.
+    assert!((24..=130).contains(&manifests), "{manifests} manifests of 230 commits");
     // What is in a merged manifest can be replaced and pruned as ever.
     let one_cell = Filter { cells: Some([CellId::new("c3")].into()), ..Filter::default() };
     let in_cell = files.iter().filter(|file| file.partition.cell.as_str() == "c3").count();

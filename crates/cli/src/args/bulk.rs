@@ -212,6 +212,7 @@ impl BulkCommand {
 impl BulkPlanArgs {
     fn given(&self) -> Given<'_> {
         Given {
+            source: Some(&self.inventory),
             mode: self.mode,
             selection: Some(&self.selection),
             layout: Some(&self.layout),

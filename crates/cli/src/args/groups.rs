@@ -16,7 +16,7 @@ const SAFETY: &str = "Safety";
 /// Which lines of an inventory are taken, and how it is read.
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArgs {
-    /// Take keys that end so; repeatable, '' takes every key [default: .stac.json]
+    /// Take keys that end so; repeatable, '' takes every key [default: .stac.json, of items: every key]
     #[arg(long, help_heading = SELECTION, value_name = "TEXT")]
     pub(crate) suffix: Vec<String>,
 
@@ -114,6 +114,8 @@ pub(crate) struct CommitArgs {
 /// The options of a command that are settings, of which a variable or the configuration file may speak as well.
 #[derive(Debug, Default)]
 pub(crate) struct Given<'a> {
+    /// The inventory: what it is decides which keys are items.
+    pub(crate) source: Option<&'a str>,
     pub(crate) mode: Option<Mode>,
     pub(crate) selection: Option<&'a SelectionArgs>,
     pub(crate) layout: Option<&'a LayoutArgs>,

@@ -19,7 +19,9 @@ An object that is no valid item never ends the run: it is a row of runs/<run>/re
 #[command(after_help = EXAMPLE)]
 pub(crate) struct IngestArgs {
     /// The inventory, a URL or a local path: manifest.json of an S3 inventory or the folder of its dated folders, a report
-    /// of Google Cloud Storage or Azure, a file in Parquet, ORC, CSV(.gz) or NDJSON, a list of URLs; - is standard input
+    /// of Google Cloud Storage or Azure, a file in Parquet, ORC, CSV(.gz) or NDJSON, a list of URLs; - is standard input;
+    /// list:URL is what is below a folder of a store now, items:URL a file of the items themselves (stac-geoparquet, NDJSON,
+    /// FeatureCollection), stac:URL a static catalog whose links are followed
     pub(crate) inventory: String,
 
     /// full replaces the catalog's content in one snapshot; delta adds what is new and replaces what has changed; sync
@@ -58,6 +60,7 @@ impl IngestArgs {
     /// What of it are settings.
     pub(crate) fn given(&self) -> Given<'_> {
         Given {
+            source: Some(&self.inventory),
             mode: self.mode,
             selection: Some(&self.selection),
             layout: Some(&self.layout),

@@ -4,6 +4,8 @@ mod cat;
 mod diff;
 mod file;
 
+use std::sync::Arc;
+
 use earthcatalog::inventory::{Inventory, OpenOptions};
 
 use crate::args::InventoryCommand;
@@ -30,7 +32,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn open(source: &str, options: &OpenOptions, settings: &Settings) -> Result<Box<dyn Inventory>> {
+async fn open(source: &str, options: &OpenOptions, settings: &Settings) -> Result<Arc<dyn Inventory>> {
     Ok(earthcatalog::open_inventory(source, options, &settings.config()).await?)
 }
 

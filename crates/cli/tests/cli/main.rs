@@ -27,7 +27,11 @@ mod help;
 #[cfg(test)]
 mod inventory;
 #[cfg(test)]
+mod item_files;
+#[cfg(test)]
 mod items;
+#[cfg(test)]
+mod live;
 #[cfg(test)]
 mod locking;
 #[cfg(test)]

@@ -286,6 +286,45 @@ async fn what_cannot_be_had_is_pending_until_somebody_decides() {
     let mut delta = full(inventory.to_str().unwrap());
     delta.options.mode = Mode::Delta;
     let next_day = catalog.ingest(&delta, &()).await.unwrap();
-    assert_eq!((next_day.ledger.known, next_day.ledger.ingested), (5, 1), "what was given up is asked for again");
+    assert_eq!(
+        (next_day.ledger.known, next_day.ledger.ingested),
+        (5, 1),
+        "what was given up is asked for again"
+    );
     is_right(&catalog).await;
+}
+
+/// Requests cost money: what a run puts does not grow with chunks times partitions.
+#[tokio::test(flavor = "multi_thread")]
+async fn puts_are_few() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use earthcatalog_testkit::s3::{Plan, S3Options, S3Server, quick_retries};
+    let server = S3Server::start(S3Options::default());
+    let bench = Bench::new();
+    let inventory =
+        bench.inventory("items", &items("one", 60).iter().map(Value::to_string).collect::<Vec<_>>());
+    let mut store = bench.config().store;
+    store.maps.iter_mut().for_each(|map| map.bucket = "bench".to_owned());
+    let stores = earthcatalog::Stores::new(store);
+    stores.insert(
+        "s3://bench-catalog",
+        server.store_with("bench-catalog", quick_retries(), Duration::from_secs(5)),
+    );
+    let catalog = earthcatalog::open_with(stores, "s3://bench-catalog/base", &bench.config()).await.unwrap();
+    let puts = Arc::new(AtomicU64::new(0));
+    let counter = puts.clone();
+    server.faults().set(Plan::by(move |request| {
+        counter.fetch_add(u64::from(request.method == "PUT"), Ordering::Relaxed);
+        None
+    }));
+    let plan = catalog.bulk_plan(&in_chunks(&full(&inventory), 6, 100), &()).await.unwrap();
+    for number in catalog.bulk_undone(&plan.run, Phase::Stage).await.unwrap() {
+        catalog.bulk_task(&BulkTask::new(&plan.run, Phase::Stage, number), &options(), &()).await.unwrap();
+    }
+    let report = catalog.bulk_finish(&plan.run, ResolveOptions::default(), &options(), &()).await.unwrap();
+    assert_eq!((plan.chunks, report.ledger.ingested), (10, 60));
+    let (made, allowed) = (puts.load(Ordering::Relaxed), 10 * u64::from(plan.chunks) + report.files);
+    assert!(made > report.files && made <= allowed, "{made} PUTs for {} files", report.files);
+    assert!(u64::from(plan.chunks) * report.partitions > 2 * allowed, "it would be told if it grew so");
 }

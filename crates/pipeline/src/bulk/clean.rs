@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use earthcatalog_catalog::{Filter, Table};
 use earthcatalog_store::Base;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::Serialize;
 
+use super::markers;
 use super::paths::Paths;
 use super::plan::BulkPlan;
 use super::write::Written;
@@ -80,7 +81,7 @@ async fn remove_once(
         folders.push(staging);
     }
     for folder in &folders {
-        let found = list(base, folder).await?;
+        let found = markers::list(base, folder).await?;
         let found: Vec<(Path, u64)> = found.into_iter().filter(|(path, _)| !stays(path)).collect();
         cleaned.files += found.len() as u64;
         cleaned.bytes += found.iter().map(|(_, bytes)| bytes).sum::<u64>();
@@ -103,7 +104,7 @@ async fn remove_data(base: &Base, table: &dyn Table, paths: &Paths, cleaned: &mu
     };
     let live: HashSet<String> = files.into_iter().map(|file| file.path).collect();
     let mut gone = Vec::new();
-    for (path, _) in list(base, &paths.written_folder()).await? {
+    for (path, _) in markers::list(base, &paths.written_folder()).await? {
         let Some(name) = path.filename().and_then(|name| name.strip_suffix(".json")) else { continue };
         let Some(written) = Written::read(base, paths, name).await? else { continue };
         for file in written.files.into_iter().filter(|file| !live.contains(&file.path)) {
@@ -113,16 +114,6 @@ async fn remove_data(base: &Base, table: &dyn Table, paths: &Paths, cleaned: &mu
         }
     }
     delete(base, gone).await
-}
-
-async fn list(base: &Base, folder: &str) -> Result<Vec<(Path, u64)>> {
-    let prefix = base.path(folder);
-    let listed = base.store().list(Some(&prefix)).map_ok(|meta| (meta.location, meta.size));
-    match listed.try_collect().await {
-        Ok(found) => Ok(found),
-        Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-        Err(error) => Err(base.error(folder, &error).into()),
-    }
 }
 
 /// Deletes all that can be deleted; the error is one of those that there were.

@@ -4,9 +4,12 @@ use bytes::Bytes;
 use earthcatalog_store::conditional::Outcome;
 use earthcatalog_store::{Base, conditional};
 use futures::{StreamExt, TryStreamExt, stream};
+use object_store::ObjectStore;
+use object_store::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::again::again;
 use crate::error::{Error, Result};
 
 /// Files that are read at once.
@@ -20,8 +23,26 @@ pub(super) const VERSION: u32 = 1;
 
 /// Reads a file; None if it is not there.
 pub(super) async fn read<T: DeserializeOwned>(base: &Base, rel: &str) -> Result<Option<T>> {
-    let Some(bytes) = base.get(rel).await? else { return Ok(None) };
+    let Some(bytes) = get(base, rel).await? else { return Ok(None) };
     parse(base, rel, &bytes).map(Some)
+}
+
+async fn get(base: &Base, rel: &str) -> Result<Option<Bytes>> {
+    again(|| async { Ok(base.get(rel).await?) }).await
+}
+
+/// All files below a folder, with their sizes.
+pub(super) async fn list(base: &Base, folder: &str) -> Result<Vec<(Path, u64)>> {
+    let prefix = base.path(folder);
+    again(|| async {
+        let listed = base.store().list(Some(&prefix)).map_ok(|meta| (meta.location, meta.size));
+        match listed.try_collect().await {
+            Ok(found) => Ok(found),
+            Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(base.error(folder, &error).into()),
+        }
+    })
+    .await
 }
 
 fn parse<T: DeserializeOwned>(base: &Base, rel: &str, bytes: &[u8]) -> Result<T> {
@@ -41,7 +62,7 @@ pub(super) async fn read_all<T: DeserializeOwned + Send>(
 /// Reads a compressed file that has to be there.
 pub(super) async fn read_compressed<T: DeserializeOwned>(base: &Base, rel: &str) -> Result<T> {
     let missing = || Error::Damaged { path: base.location(rel), message: "it is not there".to_owned() };
-    let bytes = base.get(rel).await?.ok_or_else(missing)?;
+    let bytes = get(base, rel).await?.ok_or_else(missing)?;
     let json = zstd::stream::decode_all(&bytes[..])
         .map_err(|error| Error::Damaged { path: base.location(rel), message: error.to_string() })?;
     parse(base, rel, &json)

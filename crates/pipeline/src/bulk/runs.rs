@@ -3,6 +3,7 @@
 use earthcatalog_store::Base;
 use serde::Serialize;
 
+use super::again::again;
 use super::markers;
 use super::paths::Paths;
 use super::plan::BulkPlan;
@@ -22,13 +23,15 @@ pub struct OpenRun {
 /// Where the catalog's folder of runs cannot be read.
 pub async fn open_runs(base: &Base) -> Result<Vec<OpenRun>> {
     let folder = base.path("runs");
-    let listed = match base.store().list_with_delimiter(Some(&folder)).await {
-        Ok(listed) => listed,
-        Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
-        Err(error) => return Err(base.error("runs", &error).into()),
-    };
-    let plans: Vec<String> = listed
-        .common_prefixes
+    let folders = again(|| async {
+        match base.store().list_with_delimiter(Some(&folder)).await {
+            Ok(listed) => Ok(listed.common_prefixes),
+            Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(base.error("runs", &error).into()),
+        }
+    })
+    .await?;
+    let plans: Vec<String> = folders
         .iter()
         .filter_map(|folder| Paths::of(folder.filename()?).ok())
         .map(|paths| paths.plan())

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use earthcatalog_model::Timestamp;
 use earthcatalog_store::Base;
-use futures::StreamExt;
-use object_store::ObjectStore;
 use serde::Serialize;
 
 use super::claim::Claim;
@@ -155,14 +153,8 @@ fn numbers(staged: &[Option<Staged>]) -> Vec<u32> {
 
 /// The names of all notes that tasks have begun.
 async fn claimed(base: &Base, paths: &Paths) -> Result<HashSet<String>> {
-    let folder = paths.claims_folder();
-    let mut listed = base.store().list(Some(&base.path(&folder)));
-    let mut names = HashSet::new();
-    while let Some(meta) = listed.next().await {
-        let meta = meta.map_err(|error| base.error(&folder, &error))?;
-        names.extend(meta.location.filename().map(str::to_owned));
-    }
-    Ok(names)
+    let listed = markers::list(base, &paths.claims_folder()).await?;
+    Ok(listed.iter().filter_map(|(path, _)| path.filename().map(str::to_owned)).collect())
 }
 
 async fn phase(

@@ -71,14 +71,10 @@ impl Written {
 
     /// The tasks of a decision that have no marker, by a listing of those that there are.
     pub(super) async fn undone(base: &Base, paths: &Paths, decision: &Decision) -> Result<Vec<u32>> {
-        let folder = paths.written_folder();
-        let mut listed = base.store().list(Some(&base.path(&folder)));
-        let mut there = HashSet::new();
-        while let Some(meta) = listed.next().await {
-            let meta = meta.map_err(|error| base.error(&folder, &error))?;
-            there.extend(meta.location.filename().and_then(|f| f.strip_suffix(".json")).map(str::to_owned));
-        }
-        let undone = decision.names.iter().enumerate().filter(|(_, name)| !there.contains(*name));
+        let listed = markers::list(base, &paths.written_folder()).await?;
+        let names = listed.iter().filter_map(|(path, _)| path.filename()?.strip_suffix(".json"));
+        let there: HashSet<&str> = names.collect();
+        let undone = decision.names.iter().enumerate().filter(|(_, name)| !there.contains(name.as_str()));
         Ok(undone.map(|(number, _)| number as u32).collect())
     }
 

@@ -103,6 +103,9 @@ class _Driver:
         self._shown = shown
 
     def run(self, *, retry_pending: bool, skip_ingest: bool, accept_rejected: bool) -> Report:
+        if self._native.bulk_ended(self._run) is not None:
+            # It was committed before, and only not tidied away.
+            return self._register()
         if not skip_ingest:
             self._phase("stage")
         if retry_pending and self._native.bulk_retry(self._run) > 0:
@@ -111,7 +114,7 @@ class _Driver:
             self._native.bulk_resolve(self._run, accept_rejected, self._options, self._shown)
             self._phase("write")
             try:
-                return Report(json.loads(self._native.bulk_register(self._run, self._options, self._shown)))
+                return self._register()
             except LockedError:
                 raise
             except ConflictError:
@@ -119,6 +122,9 @@ class _Driver:
                 if not self._is_delta or attempt == _ATTEMPTS:
                     raise
         raise AssertionError("the loop returns or raises")
+
+    def _register(self) -> Report:
+        return Report(json.loads(self._native.bulk_register(self._run, self._options, self._shown)))
 
     def _phase(self, phase: str) -> None:
         """Gives out tasks until none is undone."""

@@ -78,10 +78,12 @@ async fn copy<W: Write + Send>(
     writer: &mut Writer<W>,
 ) -> std::result::Result<Selector, Error> {
     let mut selector = filter.start();
-    let mut batches = inventory.batches();
+    let mut batches = inventory.batches_for(filter);
     while !selector.is_done() {
         let Some(batch) = batches.next().await else { break };
-        for object in batch?.iter() {
+        let batch = batch?;
+        selector.left_out(&batch);
+        for object in batch.iter() {
             match selector.take(&object) {
                 Verdict::Take => writer.push(&object)?,
                 Verdict::Skip(_) => {}

@@ -286,6 +286,10 @@ async fn what_cannot_be_had_is_pending_until_somebody_decides() {
     let mut delta = full(inventory.to_str().unwrap());
     delta.options.mode = Mode::Delta;
     let next_day = catalog.ingest(&delta, &()).await.unwrap();
-    assert_eq!((next_day.ledger.known, next_day.ledger.ingested), (5, 1), "what was given up is asked for again");
+    assert_eq!(
+        (next_day.ledger.known, next_day.ledger.ingested),
+        (5, 1),
+        "what was given up is asked for again"
+    );
     is_right(&catalog).await;
 }

@@ -208,7 +208,7 @@ mod tests {
         let rows = |limits| made(frames.clone(), &[], limits).iter().map(Slot::rows).collect::<Vec<_>>();
         assert_eq!(rows(WIDE), [245]);
         assert_eq!(rows(Limits { rows: 100, ..WIDE }), [60, 180, 5]);
-        assert_eq!(rows(Limits { bytes: 1000, ..WIDE }), [60, 180, 5]);
+        assert_eq!(rows(Limits { bytes: 950, ..WIDE }), [60, 180, 5]);
         assert_eq!(rows(Limits { rows: 1, ..WIDE }), [60, 60, 120, 5]);
     }
 

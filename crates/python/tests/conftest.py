@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dask
 import obstore
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -89,6 +91,22 @@ def cluster():
     by default Dask gives one up that is lost now and was lost fifteen seconds ago."""
     dask.config.set({"distributed.deploy.lost-worker-timeout": "10min"})
     return LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
+
+
+@contextmanager
+def ending():
+    """Such a cluster, and its end. Dask waits for ever for a worker that was killed while it was being started."""
+    mine = psutil.Process()
+    before = {process.pid for process in mine.children(recursive=True)}
+    workers = cluster()
+    try:
+        yield workers
+    finally:
+        with suppress(TimeoutError):
+            workers.close(timeout=20)
+        for process in mine.children(recursive=True):
+            if process.pid not in before:
+                process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
-from conftest import ARCHIVE, FIXTURES, cluster
+from conftest import ARCHIVE, FIXTURES, ending
 from distributed import Client
 
 import earthcatalog as ec
@@ -32,7 +32,7 @@ def rows(catalog):
 
 @pytest.fixture(scope="module")
 def client():
-    with cluster() as workers, Client(workers, set_as_default=False) as client:
+    with ending() as workers, Client(workers, set_as_default=False) as client:
         yield client
 
 
@@ -104,7 +104,7 @@ def test_workers_that_are_killed(empty, catalog):
                 kills.append(pid)
                 os.kill(pid, signal.SIGKILL)
 
-    with cluster() as workers:
+    with ending() as workers:
         client = Client(workers, set_as_default=False)
         killer = threading.Thread(target=kill, args=(client,))
 

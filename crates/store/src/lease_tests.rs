@@ -159,6 +159,20 @@ fn odd_times_are_bounded() {
     assert!(!Holder { acquired: None, ..holder(0.0) }.is_stale(Utc::now()));
 }
 
+/// A process that was killed gives nothing back; on its own machine the next one sees that it is gone.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lock_of_a_process_that_is_gone_is_free_on_its_machine() {
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    let mine = Holder::this_process("x", 12.0);
+    let dead = Holder { pid: child.id(), ..mine.clone() };
+    let elsewhere = Holder { hostname: "another machine".to_owned(), ..dead.clone() };
+    for (holder, stale) in [(mine, false), (dead, true), (elsewhere, false)] {
+        assert_eq!(holder.is_stale(Utc::now()), stale, "{holder:?}");
+    }
+}
+
 #[test]
 fn what_is_written_is_read() {
     let holder = Holder::this_process("a \"name\"", 1.5);

@@ -96,9 +96,19 @@ impl Holder {
         self.acquired.map_or_else(|| "unknown".into(), |at| at.to_rfc3339_opts(SecondsFormat::Micros, true))
     }
 
-    /// Whether its time is over, so that others may take it. One without a time never is.
+    /// Whether others may take it: its time is over, or its process was one of this machine and is there no more. One
+    /// without a time is never over.
     pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
-        self.acquired.is_some_and(|at| now.signed_duration_since(at) >= self.ttl())
+        self.is_dead() || self.acquired.is_some_and(|at| now.signed_duration_since(at) >= self.ttl())
+    }
+
+    /// True if it is certain that its process has ended. Of other machines nothing is known, nor where there is no /proc. A
+    /// lock only saves work, so one that is taken from a process in another container of this name does no harm.
+    fn is_dead(&self) -> bool {
+        let processes = std::path::Path::new("/proc");
+        self.hostname == hostname()
+            && processes.join("self").exists()
+            && !processes.join(self.pid.to_string()).exists()
     }
 
     /// Whether its time is over now, by this machine's clock.

@@ -89,7 +89,7 @@ def put_inventory(key, table) -> None:
 def cluster():
     """Two workers, each a process. A worker that was killed is waited for as long as a busy machine needs to start another:
     by default Dask gives one up that is lost now and was lost fifteen seconds ago."""
-    dask.config.set({"distributed.deploy.lost-worker-timeout": "10min"})
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "600s"})
     return LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
 
 

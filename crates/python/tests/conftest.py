@@ -96,17 +96,16 @@ def cluster():
 @contextmanager
 def ending():
     """Such a cluster, and its end. Dask waits for ever for a worker that was killed while it was being started."""
-    mine = psutil.Process()
-    before = {process.pid for process in mine.children(recursive=True)}
     workers = cluster()
     try:
         yield workers
     finally:
         with suppress(TimeoutError):
             workers.close(timeout=20)
-        for process in mine.children(recursive=True):
-            if process.pid not in before:
-                process.kill()
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if any("multiprocessing.spawn" in word for word in process.cmdline()):
+                    process.kill()
 
 
 @pytest.fixture(scope="session")

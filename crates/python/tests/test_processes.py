@@ -46,6 +46,7 @@ def test_ctrl_c_ends_a_run_with_nothing_committed(tmp_path, hanging):
     assert run.stdout.readline() == "started\n"
     lock = tmp_path / "catalog/.lock"
     while not lock.exists():
+        assert run.poll() is None
         time.sleep(0.02)
     time.sleep(0.5)
     run.send_signal(signal.SIGINT)

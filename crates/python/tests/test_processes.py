@@ -36,8 +36,14 @@ def hanging():
     listener.close()
 
 
+def heed_ctrl_c():
+    """A shell that starts the tests in the background has them ignore it, and what they start too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(program, *args):
-    return subprocess.Popen([sys.executable, "-c", program, *map(str, args)], stdout=subprocess.PIPE, text=True)
+    words = [sys.executable, "-c", program, *map(str, args)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
 
 
 def test_ctrl_c_ends_a_run_with_nothing_committed(tmp_path, hanging):

@@ -34,6 +34,8 @@ pub enum Error {
         rejected: u64,
         /// `rejected.parquet`.
         path: String,
+        /// The bulk run, which keeps what it has found until it is given up.
+        bulk: Option<String>,
     },
     /// A sync would delete more than it may.
     #[error(
@@ -204,6 +206,9 @@ impl Error {
             Self::Row { .. } => {
                 Some("ingest a valid version of that item first, or replace the content with --mode full".to_owned())
             }
+            Self::AllRejected { bulk: Some(run), .. } => Some(format!(
+                "mend the cause, give the run up with `earthcatalog bulk clean {run}`, and begin anew: the same command alone finds what was rejected"
+            )),
             Self::NoRun { .. } => Some("see with `earthcatalog bulk status` which runs are open".to_owned()),
             Self::Newer { .. } => Some("update earthcatalog on this machine".to_owned()),
             Self::Unfinished { run, .. } => {

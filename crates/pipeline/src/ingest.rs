@@ -199,7 +199,7 @@ impl Job<'_> {
         let rejected = intake.rejections.count();
         if !is_delta && rejected == intake.progress.fetched {
             let path = self.put_rejections(intake).await?.unwrap_or_default();
-            return Err(Error::AllRejected { rejected, path });
+            return Err(Error::AllRejected { rejected, path, bulk: None });
         }
         Ok(())
     }

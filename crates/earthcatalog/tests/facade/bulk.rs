@@ -328,3 +328,33 @@ async fn puts_are_few() {
     assert!(made > report.files && made <= allowed, "{made} PUTs for {} files", report.files);
     assert!(u64::from(plan.chunks) * report.partitions > 2 * allowed, "it would be told if it grew so");
 }
+
+/// The archive was looked for in the wrong place, say: the run remembers that, and tells how to begin anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_nothing_but_rejections_can_be_begun_anew() {
+    let bench = Bench::new();
+    let inventory =
+        bench.inventory("items", &items("one", 3).iter().map(Value::to_string).collect::<Vec<_>>());
+    let away = bench.path().join("away");
+    std::fs::create_dir(&away).unwrap();
+    let entries = || std::fs::read_dir(bench.path()).unwrap().map(|entry| entry.unwrap().path());
+    let bodies: Vec<_> = entries().filter(|path| path.to_string_lossy().ends_with(".stac.json")).collect();
+    bodies.iter().for_each(|path| std::fs::rename(path, away.join(path.file_name().unwrap())).unwrap());
+    let catalog = bench.catalog(Arc::new(InMemory::new())).await;
+    let plan = async || catalog.bulk_plan(&in_chunks(&full(&inventory), 2, 100), &()).await.unwrap().run;
+    let finish = async |run: &str| {
+        for number in catalog.bulk_undone(run, Phase::Stage).await.unwrap() {
+            catalog.bulk_task(&BulkTask::new(run, Phase::Stage, number), &options(), &()).await.unwrap();
+        }
+        catalog.bulk_finish(run, ResolveOptions::default(), &options(), &()).await
+    };
+    let run = plan().await;
+    let refused = finish(&run).await.unwrap_err();
+    assert!(refused.to_string().contains("all 3 selected objects"), "{refused}");
+    assert!(refused.hint().unwrap().contains(&format!("bulk clean {run}")), "{refused:?}");
+    bodies.iter().for_each(|path| std::fs::rename(away.join(path.file_name().unwrap()), path).unwrap());
+    catalog.bulk_clean(&run).await.unwrap();
+    assert_eq!(plan().await, run, "its id is free again");
+    assert_eq!(finish(&run).await.unwrap().ledger.ingested, 3);
+    is_right(&catalog).await;
+}

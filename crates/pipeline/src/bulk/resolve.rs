@@ -342,7 +342,8 @@ impl Resolving<'_> {
         if resolution.unique > 0 || !self.plan.is_full() {
             return Ok(());
         }
-        Err(Error::AllRejected { rejected, path: path.unwrap_or_default().to_owned() })
+        let bulk = Some(self.plan.run.clone());
+        Err(Error::AllRejected { rejected, path: path.unwrap_or_default().to_owned(), bulk })
     }
 
     fn slots(&self, gathered: Gathered, resolution: &Resolution, naming: &Naming<'_>) -> Vec<Slot> {

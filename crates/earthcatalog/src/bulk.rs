@@ -195,12 +195,13 @@ impl Catalog {
         Ok(bulk::open_runs(&self.base).await?)
     }
 
-    /// Gives a run up, and takes away all that was made for it.
+    /// Gives a run up, and takes its staging away. Files of rows that were written for it are left to [`gc`](Self::gc): a driver
+    /// that only seemed dead may be committing them.
     ///
     /// # Errors
     /// Where there is no such run.
     pub async fn bulk_clean(&self, run: &str) -> Result<Cleaned> {
-        Ok(bulk::clean(&self.base, &*self.table, run).await?)
+        Ok(bulk::clean(&self.base, run).await?)
     }
 
     /// The parts of an open run, its grid as planned.

@@ -1,8 +1,5 @@
 //! The end of a run's temporary files: after its commit, or when it is given up.
 
-use std::collections::HashSet;
-
-use earthcatalog_catalog::{Filter, Table};
 use earthcatalog_store::Base;
 use futures::{StreamExt, stream};
 use object_store::ObjectStoreExt;
@@ -12,7 +9,6 @@ use serde::Serialize;
 use super::markers;
 use super::paths::Paths;
 use super::plan::BulkPlan;
-use super::write::Written;
 use crate::error::Result;
 
 /// Deletions at once.
@@ -26,23 +22,22 @@ const ATTEMPTS: u32 = 3;
 pub struct Cleaned {
     /// Files of the run: chunks, staged objects, tasks, markers.
     pub files: u64,
-    /// Files of rows that were written for it, and that the table does not have.
-    pub data_files: u64,
-    /// Bytes of all.
+    /// Their bytes.
     pub bytes: u64,
 }
 
-/// Gives a run up: its staging goes, and what it wrote that is not part of the table. Its id is free again.
+/// Gives a run up: its staging goes, and its id is free again.
 ///
-/// Tasks of it that are still at work fail, or leave files that [`gc`](crate::gc) finds.
+/// Files of rows that it wrote stay for [`gc`](crate::gc), which knows what any snapshot refers to and waits for its grace
+/// period: a driver that was taken for dead may be committing them at this moment. Tasks that are still at work fail, or
+/// leave more such files.
 ///
 /// # Errors
 /// Those of the store; doing it again goes on where it ended.
-pub async fn clean(base: &Base, table: &dyn Table, run: &str) -> Result<Cleaned> {
+pub async fn clean(base: &Base, run: &str) -> Result<Cleaned> {
     let plan = BulkPlan::read(base, run).await?;
     let paths = plan.paths()?;
     let mut cleaned = Cleaned::default();
-    remove_data(base, table, &paths, &mut cleaned).await?;
     remove_staging(base, &plan, &paths, &[], &mut cleaned).await?;
     Ok(cleaned)
 }
@@ -93,27 +88,6 @@ async fn remove_once(
         base.sweep(folder).await;
     }
     Ok(())
-}
-
-/// Takes away what the run wrote and the table does not have.
-async fn remove_data(base: &Base, table: &dyn Table, paths: &Paths, cleaned: &mut Cleaned) -> Result<()> {
-    let head = table.head().await?;
-    let files = match &head {
-        Some(head) => table.files(head, &Filter::default()).await?,
-        None => Vec::new(),
-    };
-    let live: HashSet<String> = files.into_iter().map(|file| file.path).collect();
-    let mut gone = Vec::new();
-    for (path, _) in markers::list(base, &paths.written_folder()).await? {
-        let Some(name) = path.filename().and_then(|name| name.strip_suffix(".json")) else { continue };
-        let Some(written) = Written::read(base, paths, name).await? else { continue };
-        for file in written.files.into_iter().filter(|file| !live.contains(&file.path)) {
-            cleaned.data_files += 1;
-            cleaned.bytes += file.bytes;
-            gone.push(base.resolve(&file.path)?);
-        }
-    }
-    delete(base, gone).await
 }
 
 /// Deletes all that can be deleted; the error is one of those that there were.

@@ -184,7 +184,7 @@ class Catalog:
         return Record(json.loads(self._native.bulk_status(run)))
 
     def bulk_clean(self, run: str) -> Record:
-        """Gives a bulk run up, and takes away all that was made for it. The catalog stays as it is."""
+        """Gives a bulk run up, and takes its staging away; files of rows are left to `gc`. The catalog stays as it is."""
         return Record(json.loads(self._native.bulk_clean(run)))
 
     # Asking it

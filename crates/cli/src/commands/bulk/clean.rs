@@ -14,9 +14,8 @@ pub(crate) async fn run(run: &str, settings: &Settings, output: &mut Output) -> 
         output.document(&cleaned)?;
     } else {
         output.line(&format!(
-            "run {run} is given up: {} of it and {} of rows deleted, {}",
+            "run {run} is given up: {} deleted, {}; files of rows are left to `earthcatalog gc`",
             numbers::plural(cleaned.files, "file"),
-            numbers::plural(cleaned.data_files, "file"),
             numbers::bytes(cleaned.bytes)
         ))?;
     }

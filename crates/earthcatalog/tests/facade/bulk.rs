@@ -300,6 +300,22 @@ async fn what_cannot_be_had_is_pending_until_somebody_decides() {
         "what was given up is asked for again"
     );
     is_right(&catalog).await;
+    // A day on which nothing new could be had changes no snapshot, and the same run on the next day is not that one.
+    let body = item("one-late", 10.0, 50.0, "2020-01-01T00:00:00Z").to_string();
+    objects.push(("i-late.stac.json".to_owned(), body.len() as u64));
+    object_store::ObjectStoreExt::put(&archive, &"i-late.stac.json".into(), body.into()).await.unwrap();
+    std::fs::write(&inventory, csv_inventory("bench", &objects)).unwrap();
+    for (is_away, ingested) in [(true, 0), (false, 1)] {
+        server
+            .faults()
+            .set(Plan::by(move |r| (is_away && r.path.contains("late")).then_some(Fault::SlowDown)));
+        let run = catalog.bulk_plan(&in_chunks(&delta, 4, 100), &()).await.unwrap().run;
+        for number in catalog.bulk_undone(&run, Phase::Stage).await.unwrap() {
+            catalog.bulk_task(&BulkTask::new(&run, Phase::Stage, number), &options(), &()).await.unwrap();
+        }
+        let report = catalog.bulk_finish(&run, accept, &options(), &()).await.unwrap();
+        assert_eq!((report.ledger.ingested, report.ledger.known), (ingested, 6), "{report:?}");
+    }
 }
 
 /// Requests cost money: what a run puts does not grow with chunks times partitions.

@@ -78,6 +78,8 @@ impl Deaths {
         }
         self.ingest(&catalog).await.unwrap();
         assert_eq!(content(&catalog).await, *after, "{plan:?}, again");
+        let open = catalog.bulk_runs().await.unwrap();
+        assert!(open.is_empty(), "{plan:?}: {open:?}");
         let mut options = VerifyOptions::default();
         options.full = true;
         let verified = catalog.verify(&options).await.unwrap();

@@ -16,6 +16,7 @@ use super::hex;
 use super::markers::{self, VERSION};
 use super::options::BulkOptions;
 use super::paths::Paths;
+use super::register::ended;
 use super::runs::{OpenRun, open_runs};
 use super::work::BulkParts;
 use crate::error::{Error, Result};
@@ -177,6 +178,10 @@ async fn found(base: &Base, run: &Run, paths: &Paths) -> Result<Option<BulkPlan>
 }
 
 async fn is_committed(base: &Base, run: &Run, plan: &BulkPlan) -> Result<bool> {
+    // Once the report is there the rest goes, the decision early on.
+    if ended(base, &plan.run).await?.is_some() {
+        return Ok(true);
+    }
     let decision = Decision::current(base, &plan.paths()?).await?;
     let commit = decision.map(|decision| CommitId::new(decision.id));
     Ok(run.head.as_ref().zip(commit).is_some_and(|(head, commit)| head.has(&commit)))
@@ -196,6 +201,8 @@ fn identity(options: &IngestOptions, bulk: &BulkOptions) -> String {
 }
 
 async fn make(job: &Job<'_>, bulk: &BulkOptions, paths: &Paths) -> Result<BulkPlan> {
+    // A run that changed no snapshot has given its id to this one; its report would be taken for this one's.
+    job.parts.base.delete(&paths.report()).await?;
     let staging = bulk.staging_folder()?;
     let selection = selection(job).await?;
     let first = selection.listed.as_ref().map(|listed| listed.listed);

@@ -4,7 +4,8 @@
 //! over four headerless csv.gz) and the task is
 //!
 //! - `prepare`: writes a listing of so many rows;
-//! - `floor`: reads it with the decoder alone: gzip, the ends of lines, the columns of Parquet and ORC;
+//! - `floor`: reads it with the decoder alone: checksums, gzip, lines, the columns of Parquet and ORC;
+//! - `parse`: reads a listing in text with the parser of the csv or serde_json crate and leaves what it finds alone;
 //! - `read`: reads it as an inventory, every row through a filter that takes all;
 //! - `prepare-diff` and `diff`: two listings in Parquet that differ in 27,000 rows, and their difference within 1.5 GiB.
 //!
@@ -28,8 +29,12 @@ use serde_json::{Value, json};
 /// What ends the program.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+/// That of the command-line program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str =
-    "usage: earthcatalog-bench-inventory prepare|floor|read|prepare-diff|diff FOLDER FORMAT ROWS";
+    "usage: earthcatalog-bench-inventory prepare|floor|parse|read|prepare-diff|diff FOLDER FORMAT ROWS";
 
 /// Rows in which the two listings of a difference differ: a third each was added, changed and removed.
 const DIFFERENT: u64 = 27_000;
@@ -43,6 +48,7 @@ async fn main() -> Result<()> {
     let done = match task.as_str() {
         "prepare" => json!({ "bytes": made::write(&folder, format, 0..rows, &|row| Some(row))? }),
         "floor" => json!({ "rows": floor::read(&folder, format)? }),
+        "parse" => json!({ "rows": floor::parse(&folder, format)? }),
         "read" => read(&*opened(&made::source(&folder, format)).await?).await?,
         "prepare-diff" => prepare_diff(&folder, rows)?,
         "diff" => compare(&folder).await?,

@@ -93,30 +93,31 @@ impl Layout {
         if records.len() != self.fields {
             return Err(format!("{} fields instead of {}", records.len(), self.fields));
         }
-        let key = text(records, Some(self.key), "key")?;
+        let record = Fields { records, text: records.text() };
+        let key = record.text(Some(self.key), "key")?;
         let key = if self.url_encoded { urlcode::decode(&key)? } else { key };
         if key.is_empty() {
             return Err("the key is empty".to_owned());
         }
-        let bucket = text(records, self.bucket, "bucket")?;
-        let etag = text(records, self.etag, "etag")?;
-        let version_id = text(records, self.version_id, "version_id")?;
+        let bucket = record.text(self.bucket, "bucket")?;
+        let etag = record.text(self.etag, "etag")?;
+        let version_id = record.text(self.version_id, "version_id")?;
         // A snapshot is no live object, whatever else is said of it.
-        let is_snapshot = !text(records, self.snapshot, "snapshot")?.trim().is_empty();
+        let is_snapshot = !record.text(self.snapshot, "snapshot")?.trim().is_empty();
         let (bucket, key) = self.form.place(self.bucket(&bucket)?, &key)?;
         builder.push(&Row {
             bucket: &bucket,
             key,
-            size: parse(records, self.size, "size", size)?,
-            last_modified: parse(records, self.last_modified, "last_modified", instant)?,
+            size: record.parse(self.size, "size", size)?,
+            last_modified: record.parse(self.last_modified, "last_modified", instant)?,
             etag: Some(&*etag).filter(|etag| !etag.is_empty()),
             version_id: Some(&*version_id).filter(|version| !version.is_empty()),
             is_latest: if is_snapshot {
                 Some(false)
             } else {
-                parse(records, self.is_latest, "is_latest", flag)?
+                record.parse(self.is_latest, "is_latest", flag)?
             },
-            is_delete_marker: parse(records, self.is_delete_marker, "is_delete_marker", flag)?,
+            is_delete_marker: record.parse(self.is_delete_marker, "is_delete_marker", flag)?,
         });
         Ok(())
     }
@@ -131,28 +132,48 @@ impl Layout {
     }
 }
 
-fn text<'a, R: Read>(
+/// The fields of a record by what they are.
+struct Fields<'a, R> {
     records: &'a Records<R>,
-    place: Option<usize>,
-    what: &str,
-) -> Result<Cow<'a, str>, String> {
-    let Some(place) = place else { return Ok(Cow::Borrowed("")) };
-    records.field(place).ok_or_else(|| format!("{what} is no UTF-8"))
+    /// The whole record, where all of it is UTF-8: looked at once, not field by field.
+    text: Option<&'a str>,
 }
 
-/// A value; the empty text is none.
-fn parse<T, R: Read>(
-    records: &Records<R>,
-    place: Option<usize>,
-    what: &str,
-    read: fn(&str) -> Result<T, String>,
-) -> Result<Option<T>, String> {
-    let text = text(records, place, what)?;
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
+impl<'a, R: Read> Fields<'a, R> {
+    /// A field; one that the listing does not have is empty.
+    #[inline]
+    fn text(&self, place: Option<usize>, what: &str) -> Result<Cow<'a, str>, String> {
+        let Some(place) = place else { return Ok(Cow::Borrowed("")) };
+        let field = match self.text {
+            Some(text) => self.records.field_of(text, place),
+            None => self.records.field(place),
+        };
+        field.ok_or_else(|| no_utf8(what))
     }
-    read(text).map(Some).map_err(|message| format!("{what} {message}"))
+
+    /// A value; the empty text is none.
+    #[inline]
+    fn parse<T>(
+        &self,
+        place: Option<usize>,
+        what: &str,
+        read: fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
+        if place.is_none() {
+            return Ok(None);
+        }
+        let text = self.text(place, what)?;
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        read(text).map(Some).map_err(|message| format!("{what} {message}"))
+    }
+}
+
+#[cold]
+fn no_utf8(what: &str) -> String {
+    format!("{what} is no UTF-8")
 }
 
 pub(crate) fn size(text: &str) -> Result<u64, String> {

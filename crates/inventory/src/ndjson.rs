@@ -1,5 +1,6 @@
 //! Listings in NDJSON: an object a line, `{"bucket", "key", …}` or `{"href"}`.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use earthcatalog_model::{Timestamp, read_href};
@@ -14,18 +15,30 @@ use crate::pump::Sink;
 
 /// A line; other members are left alone.
 #[derive(Debug, Deserialize)]
-struct Line {
-    bucket: Option<String>,
-    key: Option<String>,
-    href: Option<String>,
+struct Line<'a> {
+    #[serde(borrow)]
+    bucket: Option<Text<'a>>,
+    key: Option<Text<'a>>,
+    href: Option<Text<'a>>,
     size: Option<u64>,
     #[serde(alias = "last_modified_date")]
-    last_modified: Option<String>,
+    last_modified: Option<Text<'a>>,
     #[serde(alias = "e_tag")]
-    etag: Option<String>,
-    version_id: Option<String>,
+    etag: Option<Text<'a>>,
+    version_id: Option<Text<'a>>,
     is_latest: Option<bool>,
     is_delete_marker: Option<bool>,
+}
+
+/// Text as it stands in the line where it has no escapes; of a bare `Option<Cow>` serde would make a copy.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Text<'_> {
+    fn of<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+        text.as_ref().map(|text| &*text.0)
+    }
 }
 
 /// Reads lines to their end.
@@ -43,15 +56,13 @@ pub(crate) fn is_first_line(start: &[u8]) -> bool {
 fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
     let line: Line =
         serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?;
-    let last_modified: Option<Timestamp> = line
-        .last_modified
-        .as_deref()
+    let last_modified: Option<Timestamp> = Text::of(&line.last_modified)
         .map(instant)
         .transpose()
         .map_err(|message| format!("last_modified {message}"))?;
-    let (bucket, key) = match (&line.key, &line.href) {
+    let (bucket, key) = match (Text::of(&line.key), Text::of(&line.href)) {
         (Some(key), _) => {
-            let bucket = line.bucket.as_deref().or(form.options.default_bucket.as_deref());
+            let bucket = Text::of(&line.bucket).or(form.options.default_bucket.as_deref());
             let bucket = bucket.ok_or("there is no `bucket`; give --bucket NAME")?;
             (bucket.into(), key.into())
         }
@@ -66,8 +77,8 @@ fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), Strin
         key: &key,
         size: line.size,
         last_modified,
-        etag: line.etag.as_deref().filter(|etag| !etag.is_empty()),
-        version_id: line.version_id.as_deref().filter(|version| !version.is_empty()),
+        etag: Text::of(&line.etag).filter(|etag| !etag.is_empty()),
+        version_id: Text::of(&line.version_id).filter(|version| !version.is_empty()),
         is_latest: line.is_latest,
         is_delete_marker: line.is_delete_marker,
     });

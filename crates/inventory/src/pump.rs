@@ -1,5 +1,6 @@
 //! Bytes of an object on their way to a thread that may block and batches on their way back, a few of each at a time.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -7,7 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
 use crate::batch::ObjectBatch;
@@ -50,7 +51,12 @@ impl Source {
     }
 }
 
-type Chunk = Result<Bytes>;
+/// What the store gives.
+enum Chunk {
+    Bytes(Bytes),
+    /// A local file, which the decoder's thread reads by itself: handing it over in small chunks costs more than reading it.
+    File(File, Box<Received>),
+}
 
 /// Where a decoder puts its batches; false where no one wants more.
 pub(crate) struct Sink(mpsc::Sender<Result<ObjectBatch>>);
@@ -71,7 +77,7 @@ where
     work(name, move |send_batch| {
         let (send_chunk, chunks) = mpsc::channel(CHUNKS);
         tokio::spawn(feed(source, send_chunk, send_batch));
-        let reader = ByteReader { chunks, current: Bytes::new(), error: None };
+        let reader = ByteReader { chunks, current: Bytes::new(), file: None, error: None };
         move |sink: &Sink| decode(reader, sink)
     })
 }
@@ -122,7 +128,11 @@ fn ended(name: &str, message: String) -> Error {
 }
 
 /// Sends the object's bytes until all are sent or no one waits for batches any more.
-async fn feed(source: Source, chunks: mpsc::Sender<Chunk>, batches: mpsc::Sender<Result<ObjectBatch>>) {
+async fn feed(
+    source: Source,
+    chunks: mpsc::Sender<Result<Chunk>>,
+    batches: mpsc::Sender<Result<ObjectBatch>>,
+) {
     let sending = async {
         if let Err(error) = send_all(&source, &chunks).await {
             // Where the decoder has ended first, its own word counts.
@@ -135,32 +145,64 @@ async fn feed(source: Source, chunks: mpsc::Sender<Chunk>, batches: mpsc::Sender
     }
 }
 
-async fn send_all(source: &Source, chunks: &mpsc::Sender<Chunk>) -> Result<()> {
+async fn send_all(source: &Source, chunks: &mpsc::Sender<Result<Chunk>>) -> Result<()> {
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
     let answer = source.store.get(&source.path).await.map_err(read)?;
     source.same(&answer.meta)?;
-    let expected = answer.meta.size;
-    let mut digest = source.to_meet().map(Digest::new);
+    let mut received = Received::none_of(source, answer.meta.size);
+    let answer = match answer.payload {
+        GetResultPayload::File(file, _) => {
+            // Where no one waits any more, nothing is read.
+            let _ = chunks.send(Ok(Chunk::File(file, Box::new(received)))).await;
+            return Ok(());
+        }
+        GetResultPayload::Stream(_) => answer,
+    };
     let mut body = answer.into_stream();
-    let mut sent = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(read)?;
-        sent += chunk.len() as u64;
-        digest.iter_mut().for_each(|digest| digest.update(&chunk));
-        if chunks.send(Ok(chunk)).await.is_err() {
+        received.take(&chunk);
+        if chunks.send(Ok(Chunk::Bytes(chunk))).await.is_err() {
             return Ok(());
         }
     }
-    if sent != expected {
-        return Err(source.changed(format!("{sent} of {expected} bytes came")));
+    received.finish()
+}
+
+/// What has come of an object so far.
+struct Received {
+    source: Source,
+    expected: u64,
+    bytes: u64,
+    digest: Option<Digest>,
+}
+
+impl Received {
+    fn none_of(source: &Source, expected: u64) -> Self {
+        let digest = source.to_meet().map(Digest::new);
+        Self { source: source.clone(), expected, bytes: 0, digest }
     }
-    digest.map_or(Ok(()), |digest| digest.finish(&source.name))
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.digest.iter_mut().for_each(|digest| digest.update(bytes));
+    }
+
+    /// At the end: it must be as long as was said, and have its checksum.
+    fn finish(self) -> Result<()> {
+        if self.bytes != self.expected {
+            let message = format!("{} of {} bytes came", self.bytes, self.expected);
+            return Err(self.source.changed(message));
+        }
+        self.digest.map_or(Ok(()), |digest| digest.finish(&self.source.name))
+    }
 }
 
 /// The bytes, for a thread that may block.
 pub(crate) struct ByteReader {
-    chunks: mpsc::Receiver<Chunk>,
+    chunks: mpsc::Receiver<Result<Chunk>>,
     current: Bytes,
+    file: Option<(File, Received)>,
     error: Option<Error>,
 }
 
@@ -169,18 +211,46 @@ impl ByteReader {
     pub(crate) fn take_error(&mut self) -> Option<Error> {
         self.error.take()
     }
+
+    fn failed(&mut self, error: Error) -> io::Error {
+        let message = error.to_string();
+        self.error = Some(error);
+        io::Error::other(message)
+    }
+
+    /// Reads on in the file; None where there is none, or its end was reached.
+    fn read_file(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        let (file, received) = self.file.as_mut()?;
+        match file.read(buffer) {
+            Ok(0) if !buffer.is_empty() => {
+                let (_, received) = self.file.take()?;
+                received.finish().err().map(|error| Err(self.failed(error)))
+            }
+            Ok(count) => {
+                received.take(buffer.get(..count).unwrap_or_default());
+                Some(Ok(count))
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(Err(error)),
+            Err(error) => {
+                let name = received.source.name.to_string();
+                let source = object_store::Error::Generic { store: "LocalFileSystem", source: error.into() };
+                self.file = None;
+                Some(Err(self.failed(Error::Read { name, source })))
+            }
+        }
+    }
 }
 
 impl Read for ByteReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() {
+            if let Some(read) = self.read_file(buffer) {
+                return read;
+            }
             match self.chunks.blocking_recv() {
-                Some(Ok(chunk)) => self.current = chunk,
-                Some(Err(error)) => {
-                    let message = error.to_string();
-                    self.error = Some(error);
-                    return Err(io::Error::other(message));
-                }
+                Some(Ok(Chunk::Bytes(chunk))) => self.current = chunk,
+                Some(Ok(Chunk::File(file, received))) => self.file = Some((file, *received)),
+                Some(Err(error)) => return Err(self.failed(error)),
                 None => return Ok(0),
             }
         }
@@ -192,3 +262,7 @@ impl Read for ByteReader {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+#[path = "pump_tests.rs"]
+mod tests;

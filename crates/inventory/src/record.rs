@@ -35,13 +35,13 @@ struct Field {
 pub(crate) struct Records<R> {
     source: R,
     buffer: Vec<u8>,
+    /// Where this record begins in the buffer, and where the next one does.
+    start: usize,
     at: usize,
     filled: usize,
     ended: bool,
-    /// The line at which the next record begins, from 1.
-    next_line: u64,
-    /// The line at which this record begins.
-    line: u64,
+    /// Ends of lines before the buffer. Those within are only counted when someone asks for a line's number.
+    lines_before: u64,
     fields: Vec<Field>,
 }
 
@@ -59,18 +59,18 @@ impl<R: Read> Records<R> {
         Self {
             source,
             buffer: Vec::new(),
+            start: 0,
             at: 0,
             filled: 0,
             ended: false,
-            next_line: 1,
-            line: 1,
+            lines_before: 0,
             fields: Vec::new(),
         }
     }
 
     /// Goes to the next record that is not a blank line; false at the end.
     pub(crate) fn next(&mut self) -> Result<bool, RecordError> {
-        if self.next_line == 1 && self.filled == 0 {
+        if self.lines_before == 0 && self.filled == 0 {
             self.fill()?;
             self.at = if self.rest().starts_with(BOM) { BOM.len() } else { 0 };
         }
@@ -86,9 +86,7 @@ impl<R: Read> Records<R> {
                 }
                 Scan::Wrong(message) => return Err(self.wrong(message)),
             };
-            self.line = self.next_line;
-            self.next_line +=
-                memchr_iter(b'\n', self.buffer.get(self.at..end).unwrap_or_default()).count() as u64;
+            self.start = self.at;
             self.at = end;
             let blank = matches!(self.fields.as_slice(), [Field { range, .. }] if range.is_empty());
             if !blank {
@@ -99,7 +97,12 @@ impl<R: Read> Records<R> {
 
     /// The line at which this record begins, from 1.
     pub(crate) fn line(&self) -> u64 {
-        self.line
+        self.line_at(self.start)
+    }
+
+    /// The line of a place in the buffer, from 1.
+    fn line_at(&self, place: usize) -> u64 {
+        self.lines_before + line_ends(self.buffer.get(..place).unwrap_or_default()) + 1
     }
 
     /// The number of fields of this record.
@@ -111,7 +114,20 @@ impl<R: Read> Records<R> {
     pub(crate) fn field(&self, i: usize) -> Option<Cow<'_, str>> {
         let field = self.fields.get(i)?;
         let text = std::str::from_utf8(self.buffer.get(field.range.clone())?).ok()?;
-        Some(if field.escaped { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) })
+        Some(if field.escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
+    }
+
+    /// This record as it is written; None where not all of it is UTF-8.
+    pub(crate) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.buffer.get(self.start..self.at)?).ok()
+    }
+
+    /// As [`field`](Self::field), where `text` is the record's [`text`](Self::text).
+    #[inline]
+    pub(crate) fn field_of<'a>(&self, text: &'a str, i: usize) -> Option<Cow<'a, str>> {
+        let Field { range, escaped } = self.fields.get(i)?;
+        let field = text.get(range.start.checked_sub(self.start)?..range.end.checked_sub(self.start)?)?;
+        Some(if *escaped { Cow::Owned(unescaped(field)) } else { Cow::Borrowed(field) })
     }
 
     fn rest(&self) -> &[u8] {
@@ -119,14 +135,15 @@ impl<R: Read> Records<R> {
     }
 
     fn wrong(&self, message: &'static str) -> RecordError {
-        RecordError { line: self.next_line, message: message.into(), source: None }
+        RecordError { line: self.line_at(self.at), message: message.into(), source: None }
     }
 
     /// Moves what is left to the front and reads until a chunk is full or the source ends.
     fn fill(&mut self) -> Result<(), RecordError> {
+        self.lines_before += line_ends(self.buffer.get(..self.at).unwrap_or_default());
         self.buffer.copy_within(self.at..self.filled, 0);
         self.filled -= self.at;
-        self.at = 0;
+        (self.start, self.at) = (0, 0);
         if self.filled > MAX_RECORD {
             return Err(
                 self.wrong("the line is longer than 1 MiB: this is no listing, or a quote is missing")
@@ -148,7 +165,7 @@ impl<R: Read> Records<R> {
     }
 
     fn unreadable(&self, error: io::Error) -> RecordError {
-        let line = self.next_line + memchr_iter(b'\n', self.rest()).count() as u64;
+        let line = self.line_at(self.filled);
         RecordError { line, message: error.to_string().into(), source: Some(error) }
     }
 
@@ -177,6 +194,15 @@ impl<R: Read> Records<R> {
     }
 }
 
+fn line_ends(text: &[u8]) -> u64 {
+    memchr_iter(b'\n', text).count() as u64
+}
+
+/// Two quotes within quotes are one.
+fn unescaped(text: &str) -> String {
+    text.replace("\"\"", "\"")
+}
+
 /// What a field ends at, and where it goes on after that.
 enum Stop {
     Comma(usize),
@@ -185,6 +211,10 @@ enum Stop {
 
 fn plain(text: &[u8], start: usize, ended: bool) -> Option<(Field, Stop)> {
     let rest = text.get(start..)?;
+    // Many fields are empty: they are not worth a search.
+    if rest.first() == Some(&b',') {
+        return Some((Field { range: start..start, escaped: false }, Stop::Comma(start + 1)));
+    }
     let (end, stop) = match memchr2(b',', b'\n', rest) {
         Some(i) if rest.get(i) == Some(&b',') => {
             return Some((Field { range: start..start + i, escaped: false }, Stop::Comma(start + i + 1)));

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{DateTime, Datelike};
 use serde::{Deserialize, Serialize};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -163,9 +163,27 @@ fn read(text: &[u8]) -> Option<i64> {
 
 fn read_date(text: &[u8]) -> Option<i64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
-    let year = number(&[*y1, *y2, *y3, *y4])?;
-    let date = NaiveDate::from_ymd_opt(year as i32, number(&[*m1, *m2])?, number(&[*d1, *d2])?)?;
-    Some(i64::from(date.num_days_from_ce()) - 719_163)
+    let (year, month, day) = (number(&[*y1, *y2, *y3, *y4])?, number(&[*m1, *m2])?, number(&[*d1, *d2])?);
+    (day >= 1 && day <= days_of(year, month)?).then(|| days_since_epoch(year, month, day))
+}
+
+fn days_of(year: u32, month: u32) -> Option<u32> {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    Some(match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    })
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar. Years are taken to begin in March, so that a leap day is the last of its year;
+/// the months from March on then begin after (153 m + 2) / 5 days.
+fn days_since_epoch(year: u32, month: u32, day: u32) -> i64 {
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let before = year * 365 + year / 4 - year / 100 + year / 400;
+    // Between March 1 of the year -400 and the epoch.
+    i64::from(before + (153 * month + 2) / 5 + day - 1) - 865_565
 }
 
 /// Seconds of the day; a leap second (`:60`) is the first of the next minute.
@@ -208,6 +226,8 @@ fn number(digits: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     fn check(text: &str, expected: &str) {
@@ -248,6 +268,19 @@ mod tests {
             "２０２０-01-01T00:00:00Z",
         ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_day_is_that_of_the_calendar() {
+        let mut date = NaiveDate::from_ymd_opt(0, 1, 1).unwrap();
+        while date.year() < 10_000 {
+            let expected = i64::from(date.num_days_from_ce()) - 719_163;
+            assert_eq!(read_date(date.to_string().as_bytes()), Some(expected), "{date}");
+            date = date.succ_opt().unwrap();
+        }
+        for text in ["2023-02-29", "1900-02-29", "2020-04-31", "2020-00-10", "2020-13-01", "2020-01-00"] {
+            assert_eq!(read_date(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -39,6 +39,9 @@ pub(crate) struct Args {
 
 const FORMATS: [&str; 6] = ["csv", "csv.gz", "ndjson", "parquet", "orc", "s3"];
 
+/// Those that come in columns, which a decoder gives as they are.
+const COLUMNS: [&str; 2] = ["parquet", "orc"];
+
 /// How much more CPU than its floor a format may take.
 const ALLOWED: f64 = 1.5;
 
@@ -64,6 +67,8 @@ struct Format {
     format: String,
     bytes: Value,
     floor: Vec<Run>,
+    /// What the csv and serde_json crates take to parse the same text; of columns there is nothing to parse.
+    parse: Vec<Run>,
     read: Vec<Run>,
 }
 
@@ -146,16 +151,19 @@ fn shown(cost: &Cost) -> String {
 fn measure(args: &Args, format: &str) -> Result<Format> {
     let folder = Folder::new(format);
     let bytes = work("prepare", &folder.0, format, args.rows)?.output;
-    let (mut floor, mut read) = (Vec::new(), Vec::new());
+    let (mut floor, mut parse, mut read) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..args.runs {
         floor.push(work("floor", &folder.0, format, args.rows)?);
+        if !COLUMNS.contains(&format) {
+            parse.push(work("parse", &folder.0, format, args.rows)?);
+        }
         read.push(work("read", &folder.0, format, args.rows)?);
     }
     let listed = read.iter().map(|run| run.output.get("rows").and_then(Value::as_u64));
     if let Some(other) = listed.flatten().find(|rows| *rows != args.rows) {
         return Err(format!("{format}: {other} rows were read of {}", args.rows).into());
     }
-    Ok(Format { format: format.to_owned(), bytes, floor, read })
+    Ok(Format { format: format.to_owned(), bytes, floor, parse, read })
 }
 
 fn memory(rows: u64, format: &'static str) -> Result<Memory> {
@@ -180,16 +188,21 @@ fn diff(args: &Args) -> Result<Diff> {
 /// Medians, as Markdown.
 fn table(figures: &Figures) -> String {
     let mut lines = vec![
-        "| format | floor CPU s | read CPU s | times | allowed | million rows/s | a core | MB |".to_owned(),
-        "|---|---|---|---|---|---|---|---|".to_owned(),
+        "| format | floor CPU s | parser CPU s | read CPU s | × floor | × parser | allowed | million rows/s | a core | MB |"
+            .to_owned(),
+        "|---|---|---|---|---|---|---|---|---|---|".to_owned(),
     ];
     let million = figures.rows as f64 / 1e6;
     for format in &figures.formats {
         let (floor, read) = (median(&format.floor, Cost::cpu), median(&format.read, Cost::cpu));
+        let parse = (!format.parse.is_empty()).then(|| median(&format.parse, Cost::cpu));
+        let shown = |figure: Option<f64>| figure.map_or("–".to_owned(), |figure| format!("{figure:.2}"));
         lines.push(format!(
-            "| {} | {floor:.2} | {read:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {:.0} |",
+            "| {} | {floor:.2} | {} | {read:.2} | {:.2} | {} | {:.1} | {:.2} | {:.2} | {:.0} |",
             format.format,
+            shown(parse),
             read / floor,
+            shown(parse.map(|parse| read / parse)),
             figures.allowed,
             million / median(&format.read, |cost| cost.wall),
             million / read,
@@ -237,6 +250,7 @@ mod tests {
             format: "csv".to_owned(),
             bytes: Value::Null,
             floor: vec![run(1.0, 1.0)],
+            parse: vec![run(2.0, 2.0)],
             read: vec![run(9.0, 9.0), run(2.0, 4.0), run(1.0, 1.0)],
         };
         let memory = Memory { format: "csv.gz", rows: [1, 20], peak_rss: [1_000_000, 2_000_000] };
@@ -250,7 +264,10 @@ mod tests {
             diff: Some(diff),
         };
         let table = table(&figures);
-        assert!(table.contains("| csv | 1.00 | 4.00 | 4.00 | 1.5 | 4.00 | 2.00 | 30 |"), "{table}");
+        assert!(
+            table.contains("| csv | 1.00 | 2.00 | 4.00 | 4.00 | 2.00 | 1.5 | 4.00 | 2.00 | 30 |"),
+            "{table}"
+        );
         assert!(table.contains("csv.gz: 1 MB at 1 rows, 2 MB at 20"), "{table}");
         assert!(table.contains("diff of two of 7: 5.0 s of 60, 30 MB of 2000"), "{table}");
     }

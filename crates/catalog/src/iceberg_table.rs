@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use earthcatalog_model::{DataFile, TableSchema, Timestamp};
 use earthcatalog_store::Base;
 use iceberg::spec::{ManifestFile, Snapshot, SnapshotRef, TableMetadata};
@@ -69,11 +68,11 @@ enum Attempt {
     Ambiguous(String),
 }
 
-/// A change made ready: the table after it, and what has to be written before the pointer is moved there.
+/// A change made ready: the table after it, whose metadata are still to be written, and the manifests that were.
 struct Prepared {
     state: State,
     snapshot_id: Option<i64>,
-    files: Vec<(String, Bytes)>,
+    written: Vec<String>,
 }
 
 impl IcebergTable {
@@ -142,16 +141,14 @@ impl IcebergTable {
             None => self.create(change)?,
         };
         check_decision(&before, change)?;
-        let Prepared { state, snapshot_id, mut files } =
+        let Prepared { state, snapshot_id, mut written } =
             self.prepare_files(&before, previous, change).await?;
         let bytes = metadata::encode(&state.metadata).map_err(|reason| invalid(change, reason))?;
-        files.push((state.location.clone(), bytes));
-        for (location, bytes) in &files {
-            self.files.write(location, bytes.clone()).await?;
-        }
+        written.push(state.location.clone());
+        self.files.write(&state.location, bytes).await?;
         Ok(match self.pointer.swap(&looked.seen, &state.location).await? {
             Swap::Done => Attempt::Done(Committed { snapshot_id, head: state.head()? }),
-            Swap::Lost => Attempt::Lost(files.into_iter().map(|(location, _)| location).collect()),
+            Swap::Lost => Attempt::Lost(written),
             Swap::Ambiguous(message) => Attempt::Ambiguous(message),
         })
     }
@@ -165,13 +162,12 @@ impl IcebergTable {
     ) -> Result<Prepared> {
         let refuse = |error: iceberg::Error| invalid(change, error.message().to_owned());
         let (schema, grown) = schema_after(before, change)?;
-        let (mut snapshot, mut files) = (None, Vec::new());
+        let (mut snapshot, mut written) = (None, Vec::new());
         if change.operation != Operation::Properties {
             let under = metadata::under(before, &schema).map_err(refuse)?;
             let stage = Stage { files: &self.files, metadata: &under, schema: &schema, change };
-            let staged = stage.run().await?;
-            snapshot = Some(staged.snapshot);
-            files = staged.encoder.encoded;
+            let (staged, files) = stage.run().await?;
+            (snapshot, written) = (Some(staged), files);
         }
         let snapshot_id = snapshot.as_ref().map(Snapshot::snapshot_id);
         let mut properties = commits::applied(metadata::properties(before), change, snapshot_id);
@@ -183,7 +179,7 @@ impl IcebergTable {
         let next = Next { schema: grown.then_some(schema), snapshot, properties };
         let metadata = metadata::next(before, previous, next).map_err(refuse)?;
         let location = metadata::next_location(before.location(), previous);
-        Ok(Prepared { state: State { location, metadata }, snapshot_id, files })
+        Ok(Prepared { state: State { location, metadata }, snapshot_id, written })
     }
 
     /// The table that the change begins.

@@ -102,15 +102,32 @@ pub(crate) struct Encoder {
     nonce: uuid::Uuid,
     snapshot: i64,
     count: usize,
-    /// Locations and bytes that are still to be written to the store.
-    pub(crate) encoded: Vec<(String, Bytes)>,
+    encoded: Vec<(String, Bytes)>,
+    /// What [`write`](Self::write) has begun to put into the store.
+    written: Vec<String>,
 }
 
 impl Encoder {
     /// For a snapshot of the table at `location`; names hold the nonce.
     pub(crate) fn new(location: &str, nonce: uuid::Uuid, snapshot: i64) -> Self {
         let io = FileIO::new_with_memory();
-        Self { io, location: location.to_owned(), nonce, snapshot, count: 0, encoded: Vec::new() }
+        let (encoded, written) = (Vec::new(), Vec::new());
+        Self { io, location: location.to_owned(), nonce, snapshot, count: 0, encoded, written }
+    }
+
+    /// Puts into the store what was encoded, so that no more than one manifest is held at once. Until the pointer moves, nothing
+    /// refers to it.
+    pub(crate) async fn write(&mut self, files: &Files) -> Result<()> {
+        for (location, bytes) in self.encoded.drain(..) {
+            self.written.push(location.clone());
+            files.write(&location, bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// The locations of what was written, or may have been.
+    pub(crate) fn into_written(self) -> Vec<String> {
+        self.written
     }
 
     /// A manifest of new files.

@@ -56,30 +56,37 @@ pub(crate) struct Stage<'a> {
     pub(crate) change: &'a Change,
 }
 
-/// A snapshot and the files that describe it, not yet written to the store.
-pub(crate) struct Staged {
-    pub(crate) snapshot: Snapshot,
-    pub(crate) encoder: Encoder,
-}
-
 impl Stage<'_> {
-    /// Encodes the snapshot that the change makes.
+    /// Writes the files that describe the snapshot which the change makes. Where it fails, they are removed.
     ///
     /// # Errors
     /// [`Error::Conflict`] where a file that is to go is not in the table.
-    pub(crate) async fn run(&self) -> Result<Staged> {
+    pub(crate) async fn run(&self) -> Result<(Snapshot, Vec<String>)> {
         let id = snapshot_id();
         let mut encoder = Encoder::new(self.metadata.location(), uuid::Uuid::now_v7(), id);
+        let snapshot = self.snapshot(id, &mut encoder).await;
+        let written = encoder.into_written();
+        match snapshot {
+            Ok(snapshot) => Ok((snapshot, written)),
+            Err(error) => {
+                self.files.remove(&written).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn snapshot(&self, id: i64, encoder: &mut Encoder) -> Result<Snapshot> {
         let (mut added, mut removed) = (Tally::default(), Tally::default());
-        let kept = self.kept(&mut encoder, &mut removed).await?;
-        let mut all = self.gathered(&mut encoder, id, kept).await?;
-        all.extend(self.added(&mut encoder, &mut added).await?);
+        let kept = self.kept(encoder, &mut removed).await?;
+        let mut all = self.gathered(encoder, id, kept).await?;
+        all.extend(self.added(encoder, &mut added).await?);
         commits::check_rewrite(self.change, removed.rows, added.rows)?;
         let summary = self.summary(&added, &removed);
         let list = encoder.list(self.metadata, all).await.map_err(|e| self.invalid(&e))?;
+        encoder.write(self.files).await?;
         // Never before the one before it, whatever this machine's clock says.
         let now = (Timestamp::now().micros() / 1000).max(self.metadata.last_updated_ms());
-        let snapshot = Snapshot::builder()
+        Ok(Snapshot::builder()
             .with_snapshot_id(id)
             .with_parent_snapshot_id(self.metadata.current_snapshot_id())
             .with_sequence_number(self.metadata.next_sequence_number())
@@ -87,8 +94,7 @@ impl Stage<'_> {
             .with_manifest_list(list)
             .with_summary(summary)
             .with_schema_id(self.metadata.current_schema_id())
-            .build();
-        Ok(Staged { snapshot, encoder })
+            .build())
     }
 
     /// The manifests of the files that were there, without those that go.
@@ -160,7 +166,9 @@ impl Stage<'_> {
             (places.key(entry.file.partition()), entry.file.file_path().to_owned())
         });
         let schema = self.metadata.current_schema();
-        encoder.existing(schema, spec, alive).await.map_err(|e| self.invalid(&e))
+        let merged = encoder.existing(schema, spec, alive).await.map_err(|e| self.invalid(&e))?;
+        encoder.write(self.files).await?;
+        Ok(merged)
     }
 
     async fn rewritten(
@@ -172,6 +180,7 @@ impl Stage<'_> {
         let spec = manifests::spec_of(self.metadata, &loaded.file)?;
         let schema = self.metadata.current_schema();
         let rewritten = encoder.without(schema, spec, &loaded, gone).await.map_err(|e| self.invalid(&e))?;
+        encoder.write(self.files).await?;
         Ok(rewritten.unwrap_or(loaded.file))
     }
 
@@ -201,6 +210,7 @@ impl Stage<'_> {
             files.iter().for_each(|file| added.add(file, &places));
             let schema = self.metadata.current_schema();
             made.push(encoder.added(schema, spec, files).await.map_err(|e| self.invalid(&e))?);
+            encoder.write(self.files).await?;
         }
         Ok(made)
     }

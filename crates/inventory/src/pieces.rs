@@ -20,6 +20,9 @@ use crate::pump::Source;
 /// Bytes of a piece: enough that the latency of a request to an object store is small beside its transfer.
 const PIECE: u64 = 2 << 20;
 
+/// Bytes of a piece of a local file, which answers at once.
+const LOCAL_PIECE: u64 = 128 << 10;
+
 /// Pieces kept: one for each column that is read, and some more.
 const KEPT: usize = 12;
 
@@ -82,11 +85,16 @@ impl Pieces {
     fn range(&self, start: u64, length: u64) -> io::Result<Bytes> {
         let end = start.checked_add(length).filter(|end| *end <= self.shared.size);
         let end = end.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        if length > self.piece_size()
+            && let Some((file, modified)) = self.shared.file.get()
+        {
+            return self.read(file, *modified, &(start..end));
+        }
         let first = self.from(start, end)?;
         if first.len() as u64 == length {
             return Ok(first);
         }
-        let mut joined = BytesMut::with_capacity(first.len().saturating_mul(2));
+        let mut joined = BytesMut::with_capacity(usize::try_from(length).map_err(io::Error::other)?);
         joined.extend_from_slice(&first);
         while (joined.len() as u64) < length {
             let at = start + joined.len() as u64;
@@ -95,9 +103,17 @@ impl Pieces {
         Ok(joined.freeze())
     }
 
+    /// Known once the store has given the first piece.
+    fn piece_size(&self) -> u64 {
+        match self.shared.file.get() {
+            Some(_) => self.shared.piece.min(LOCAL_PIECE),
+            None => self.shared.piece,
+        }
+    }
+
     /// Bytes from `at` to `end`, or to the end of their piece.
     fn from(&self, at: u64, end: u64) -> io::Result<Bytes> {
-        let begin = at / self.shared.piece * self.shared.piece;
+        let begin = at / self.piece_size() * self.piece_size();
         let piece = self.piece(begin)?;
         let to = (end - begin).min(piece.len() as u64);
         let range = usize::try_from(at - begin).ok().zip(usize::try_from(to).ok());
@@ -114,7 +130,7 @@ impl Pieces {
             kept.push_back(found);
             return Ok(bytes);
         }
-        let bytes = self.fetch(begin..(begin + self.shared.piece).min(self.shared.size))?;
+        let bytes = self.fetch(begin..(begin + self.piece_size()).min(self.shared.size))?;
         if kept.len() >= self.shared.most {
             kept.pop_front();
         }

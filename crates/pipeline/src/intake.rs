@@ -33,11 +33,16 @@ pub(crate) struct Budget {
     ids: u64,
 }
 
+/// A log goes to disk in pieces of a few megabytes, which are merged 64 at a time: more memory would make the sorting of an archive
+/// hardly faster, and a large run larger than a small one.
+const LOG: u64 = 8 << 20;
+
 impl Budget {
     pub(crate) fn of(memory: u64) -> Self {
         // Encoding a file holds its rows, their columns and the file's bytes: three times what the rows are counted.
         let share = |n: u64| memory / 16 * n;
-        Self { fetch: share(1), buffers: share(3), writing: share(1), file: share(1), ids: share(1) }
+        let ids = share(1).min(LOG);
+        Self { fetch: share(1), buffers: share(3), writing: share(1), file: share(1), ids }
     }
 }
 

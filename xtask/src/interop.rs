@@ -59,6 +59,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// The Python of an environment that has earthcatalog 0.6.1, made where it is not there.
+///
+/// # Errors
+/// Where there is no Python 3.12 or later.
+pub(crate) fn older_package() -> Result<PathBuf> {
+    let python = python::find(None, OLDEST_FOR_EARTHCATALOG)?;
+    if python.version < OLDEST_FOR_EARTHCATALOG {
+        return Err("earthcatalog 0.6.1 needs Python 3.12, and there is none on PATH or in ~/.pyenv".into());
+    }
+    python.environment("interop", &[PINNED, PINNED_EARTHCATALOG])
+}
+
 /// A catalog as the scripts take it: its folder, and what our own command line says of it.
 struct Catalog {
     folder: PathBuf,

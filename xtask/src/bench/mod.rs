@@ -18,6 +18,7 @@ pub(crate) mod measure;
 mod parts;
 pub(crate) mod programs;
 mod record;
+mod reference;
 pub(crate) mod sets;
 pub(crate) mod table;
 
@@ -47,6 +48,8 @@ enum Job {
     Commit(commit::Args),
     /// Reads listings of every format, beside their decoders alone, and compares two of an archive's size.
     Inventory(inventory::Args),
+    /// Ingests generated items by earthcatalog 0.6.1, the Python package before this one, and by us.
+    Reference(reference::Args),
     /// Coverings of points, footprints, a coast and the world, by criterion.
     Grid(grid::Args),
 }
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Job::Compact(args) => compact::run(args),
         Job::Commit(args) => commit::run(args),
         Job::Inventory(args) => inventory::run(args),
+        Job::Reference(args) => reference::run(args),
         Job::Grid(args) => grid::run(args),
     }
 }

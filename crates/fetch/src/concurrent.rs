@@ -20,7 +20,8 @@ const BATCH_BYTES: u64 = 1 << 20;
 /// How much may be under way at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concurrency {
-    /// Requests in flight; at least one.
+    /// Objects in flight, from the request until the answer is taken out of the stream; at least one. A batch of more
+    /// travels alone.
     pub requests: usize,
     /// Bytes in flight, by listed size (or by the average so far, where a listing has none), from the request until
     /// the answer is taken out of the stream. An object larger than this travels alone.
@@ -49,7 +50,7 @@ pub fn fetch_all<S>(
 where
     S: Stream<Item = ObjectRef> + Send + 'static,
 {
-    let budget = Arc::new(Budget::new(concurrency.memory));
+    let budget = Arc::new(Budget::new(concurrency.requests, concurrency.memory));
     let (grouping, sizing) = ((fetch.clone(), budget.clone()), budget.clone());
     objects
         .ready_chunks(GROUP)
@@ -94,7 +95,7 @@ fn group(fetch: &dyn Fetch, budget: &Budget, chunk: Vec<ObjectRef>) -> Vec<Batch
 }
 
 async fn admit(budget: Arc<Budget>, batch: Batch) -> (Batch, Share) {
-    let share = budget.take(batch.bytes).await;
+    let share = budget.take(batch.objects.len(), batch.bytes).await;
     (batch, share)
 }
 
@@ -113,7 +114,7 @@ async fn run(
     batch: Batch,
     mut share: Share,
 ) -> (Vec<Answer>, Share) {
-    let objects: Arc<[ObjectRef]> = batch.objects.into();
+    let objects = Arc::new(batch.objects);
     let asked = objects.clone();
     let mut task =
         Task(tokio::spawn(async move { AssertUnwindSafe(fetch.fetch_batch(&asked)).catch_unwind().await }));
@@ -124,7 +125,9 @@ async fn run(
     };
     let (bodies, bytes) = weigh(&answers);
     budget.settle(&mut share, bodies, bytes);
-    (pair(&objects, answers), share)
+    // The task has ended, and its share of the objects with it.
+    let objects = Arc::try_unwrap(objects).unwrap_or_else(|shared| (*shared).clone());
+    (pair(objects, answers), share)
 }
 
 fn weigh(answers: &[Result<Fetched, Failure>]) -> (u64, u64) {
@@ -133,13 +136,13 @@ fn weigh(answers: &[Result<Fetched, Failure>]) -> (u64, u64) {
 }
 
 /// One answer for each object, whatever the fetcher did.
-fn pair(objects: &[ObjectRef], answers: Vec<Result<Fetched, Failure>>) -> Vec<Answer> {
+fn pair(objects: Vec<ObjectRef>, answers: Vec<Result<Fetched, Failure>>) -> Vec<Answer> {
     let answers = answers.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
-    objects
-        .iter()
-        .zip(answers)
-        .map(|(object, answer)| (object.clone(), answer.unwrap_or_else(|| Err(unanswered(object)))))
-        .collect()
+    let answered = |(object, answer): (ObjectRef, Option<_>)| {
+        let answer = answer.unwrap_or_else(|| Err(unanswered(&object)));
+        (object, answer)
+    };
+    objects.into_iter().zip(answers).map(answered).collect()
 }
 
 fn unanswered(object: &ObjectRef) -> Failure {

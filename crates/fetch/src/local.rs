@@ -17,18 +17,17 @@ use crate::outset::Trouble;
 /// # Errors
 /// The failure, and the trouble it may be a sign of.
 pub(crate) fn fetch(
-    object: &ObjectRef,
+    mut object: ObjectRef,
     file: &Path,
     max_bytes: u64,
 ) -> Result<Fetched, (Option<Trouble>, Failure)> {
     let (raw, metadata) = match read(file, max_bytes) {
         Ok(Some(read)) => read,
-        Ok(None) => return Err(reject(object, &Defect::TooLarge(max_bytes))),
-        Err(error) => return Err(failed(object, file, &error)),
+        Ok(None) => return Err(reject(&object, &Defect::TooLarge(max_bytes))),
+        Err(error) => return Err(failed(&object, file, &error)),
     };
     let size = raw.len() as u64;
-    let body = body::text(raw, max_bytes).map_err(|defect| reject(object, &defect))?;
-    let mut object = object.clone();
+    let body = body::text(raw, max_bytes).map_err(|defect| reject(&object, &defect))?;
     object.size = object.size.or(Some(size));
     object.last_modified = object.last_modified.or_else(|| modified(&metadata));
     Ok(Fetched { object, body })

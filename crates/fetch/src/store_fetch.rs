@@ -111,11 +111,7 @@ impl StoreFetch {
         self.judge(object, answer)
     }
 
-    fn judge(
-        &self,
-        object: &ObjectRef,
-        answer: Result<Fetched, (Option<Trouble>, Failure)>,
-    ) -> Result<Fetched, Failure> {
+    fn judge(&self, object: &ObjectRef, answer: Read) -> Result<Fetched, Failure> {
         answer.inspect(|_| self.outset.answered()).map_err(|(trouble, failure)| match trouble {
             Some(trouble) => self.outset.trouble(object, trouble, failure),
             None => {
@@ -125,18 +121,18 @@ impl StoreFetch {
         })
     }
 
-    /// Reads the files of a batch in one visit to a thread that may block.
-    async fn fetch_files(&self, files: Vec<(ObjectRef, PathBuf)>) -> Vec<Result<Fetched, Failure>> {
+    /// Reads the files of a batch in one visit to a thread that may block; an answer each, yet to be judged.
+    async fn fetch_files(&self, files: Vec<(ObjectRef, PathBuf)>) -> Vec<Read> {
         let count = files.len();
         let max_bytes = self.options.max_bytes;
         let permit = self.readers.clone().acquire_owned().await.ok();
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            files.into_iter().map(|(object, file)| read(object, &file, max_bytes)).collect::<Vec<_>>()
+            files.into_iter().map(|(object, file)| local::fetch(object, &file, max_bytes)).collect()
         });
         match task.await {
-            Ok(answers) => answers.into_iter().map(|(object, answer)| self.judge(&object, answer)).collect(),
-            Err(error) => std::iter::repeat_with(|| Err(lost(&error))).take(count).collect(),
+            Ok(answers) => answers,
+            Err(error) => std::iter::repeat_with(|| Err((None, lost(&error)))).take(count).collect(),
         }
     }
 
@@ -155,12 +151,11 @@ impl StoreFetch {
     }
 }
 
-/// An object, and what became of it.
-type Read = (ObjectRef, Result<Fetched, (Option<Trouble>, Failure)>);
+/// What became of an object, and the trouble that a failure may be a sign of.
+type Read = Result<Fetched, (Option<Trouble>, Failure)>;
 
-fn read(object: ObjectRef, file: &std::path::Path, max_bytes: u64) -> Read {
-    let answer = local::fetch(&object, file, max_bytes);
-    (object, answer)
+fn unread() -> Read {
+    Err((None, Failure::Retryable { message: "the file was not read".to_owned() }))
 }
 
 fn lost(error: &tokio::task::JoinError) -> Failure {
@@ -174,9 +169,8 @@ impl Fetch for StoreFetch {
         match target.file {
             None => self.fetch_remote(object, &target).await,
             Some(file) => {
-                self.fetch_files(vec![(object.clone(), file)]).await.pop().unwrap_or_else(|| {
-                    Err(Failure::Retryable { message: "the file was not read".to_owned() })
-                })
+                let read = self.fetch_files(vec![(object.clone(), file)]).await.pop();
+                self.judge(object, read.unwrap_or_else(unread))
             }
         }
     }
@@ -196,9 +190,7 @@ impl Fetch for StoreFetch {
         for (object, target) in objects.iter().zip(targets) {
             answers.push(match target {
                 Err(failure) => Err(failure),
-                Ok(Target { file: Some(_), .. }) => read.next().unwrap_or_else(|| {
-                    Err(Failure::Retryable { message: "the file was not read".to_owned() })
-                }),
+                Ok(Target { file: Some(_), .. }) => self.judge(object, read.next().unwrap_or_else(unread)),
                 Ok(target) => self.fetch_remote(object, &target).await,
             });
         }

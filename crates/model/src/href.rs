@@ -32,7 +32,7 @@ impl ObjectRef {
         match bucket {
             "" => key.to_owned(),
             _ if is_http(bucket) => format!("{bucket}/{}", utf8_percent_encode(key, URL_PATH)),
-            _ if bucket.contains("://") => format!("{bucket}/{key}"),
+            _ if bucket.contains(':') && bucket.contains("://") => format!("{bucket}/{key}"),
             _ => format!("s3://{bucket}/{key}"),
         }
     }

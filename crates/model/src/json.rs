@@ -7,14 +7,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-mod compact;
 mod number;
 mod parse;
+mod walk;
 mod write;
 
-pub use compact::compact;
 pub use number::{Number, same_decimal};
 pub use parse::{JsonError, JsonErrorKind, MAX_DEPTH};
+pub use walk::{Kind, Place, Walk, copy};
 pub use write::{write_f64, write_str};
 
 /// A JSON value. Objects keep their members in order; no two have the same name.

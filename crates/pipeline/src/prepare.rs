@@ -1,12 +1,14 @@
 //! From the bytes of an object to an item and the cells that it touches, or to the reason why not. Pure and sync.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use earthcatalog_fetch::Fetched;
 use earthcatalog_grid::{Grid, hilbert, normalise};
-use earthcatalog_model::json::{JsonErrorKind, compact};
+use earthcatalog_model::json::{JsonErrorKind, Kind, Walk};
 use earthcatalog_model::{
     Bbox, CellId, Geometry, IdHash, Item, Json, ObjectRef, Reason, Rejection, Source, Timestamp,
 };
@@ -47,31 +49,25 @@ impl Pending {
     }
 }
 
+/// Bytes of a body up to which the memory that it is written anew in is kept for the next.
+const KEPT: usize = 1 << 20;
+
 /// Why an object is no item: the kind and the words.
 type Refusal = (Reason, String);
 
 /// Prepares objects one after the other; one that makes a library panic is rejected like any other bad one.
 pub(crate) fn prepare_all(objects: Vec<Fetched>, grid: &dyn Grid, href: &dyn Href) -> Batch {
     let mut batch = Batch::default();
-    for fetched in objects {
-        batch.bytes += fetched.body.len() as u64;
-        let result = catch_unwind(AssertUnwindSafe(|| prepare(&fetched, grid, href, &mut batch.sketch)));
+    for Fetched { mut object, body } in objects {
+        batch.bytes += body.len() as u64;
+        let source = || Source { href: href.href(&object), object: std::mem::take(&mut object) };
+        let result = catch_unwind(AssertUnwindSafe(|| prepare(&body, source, grid, &mut batch.sketch)));
         match result.unwrap_or_else(|panic| Err((Reason::Internal, message_of(&*panic)))) {
             Ok(prepared) => batch.prepared.push(prepared),
-            Err((reason, message)) => batch.rejected.push(Rejection::new(fetched.object, reason, message)),
+            Err((reason, message)) => batch.rejected.push(Rejection::new(object, reason, message)),
         }
     }
     batch
-}
-
-fn prepare(
-    fetched: &Fetched,
-    grid: &dyn Grid,
-    href: &dyn Href,
-    sketch: &mut Sketch,
-) -> std::result::Result<Prepared, Refusal> {
-    let source = || Source { href: href.href(&fetched.object), object: fetched.object.clone() };
-    prepare_body(&fetched.body, source, grid, sketch)
 }
 
 /// Prepares the row of a table as if its item had just been fetched.
@@ -85,7 +81,7 @@ pub(crate) fn prepare_row(
     href: &dyn Href,
     sketch: &mut Sketch,
 ) -> std::result::Result<Prepared, String> {
-    prepare_body(body, || source_of(source, href), grid, sketch).map_err(|(_, message)| message)
+    prepare(body, || source_of(source, href), grid, sketch).map_err(|(_, message)| message)
 }
 
 /// Where a row came from; nothing where it does not say.
@@ -97,7 +93,8 @@ fn source_of(source: Option<RowSource>, href: &dyn Href) -> Source {
     Source { object: ObjectRef { last_modified, etag, ..ObjectRef::new(bucket, key) }, href: name }
 }
 
-fn prepare_body(
+/// `source` is asked for last, when nothing can go wrong any more.
+fn prepare(
     body: &Bytes,
     source: impl FnOnce() -> Source,
     grid: &dyn Grid,
@@ -107,22 +104,62 @@ fn prepare_body(
     let id = check(&json)?;
     let place = Place::of(&json)?;
     let cells = place.cells(grid)?;
-    let item = Arc::new(item(&json, id, place, body, source()));
+    let times = Times::of(&json);
     sketch.observe(&json);
-    Ok(Prepared { item, cells })
+    let item = item(compact(&json, body.len()), id, times, place, source);
+    Ok(Prepared { item: Arc::new(item), cells })
 }
 
-/// Makes an item of a body that was prepared before, and whose cells are known.
+/// Makes an item of a body that was prepared before, and whose cells are known. The body is kept as it is.
 ///
 /// # Errors
 /// What was accepted before is refused only if it has been damaged since.
 pub(crate) fn restore(body: &Bytes, source: Source) -> std::result::Result<Item, String> {
-    let restore = || {
-        let json = parse(body)?;
-        let id = check(&json)?;
-        Ok(item(&json, id, Place::of(&json)?, body, source))
-    };
-    restore().map_err(|(_, message): Refusal| message)
+    let damaged = || "it is no item any more".to_owned();
+    let Skimmed { id, times, geometry } = skim(body).ok_or_else(damaged)?;
+    let geometry = Json::parse(geometry.unwrap_or("null").as_bytes()).map_err(|error| error.to_string())?;
+    let place = Place::of_geometry(&geometry).map_err(|(_, message)| message)?;
+    Ok(item(body.clone(), &id, times, place, || source))
+}
+
+/// What an item is restored from. A tree of all that it holds would be made for nothing: its row is written from the text.
+struct Skimmed<'a> {
+    id: Cow<'a, str>,
+    times: Times,
+    geometry: Option<&'a str>,
+}
+
+fn skim(body: &[u8]) -> Option<Skimmed<'_>> {
+    let (mut id, mut times, mut geometry) = (None, Times::default(), None);
+    let mut walk = Walk::over(body)?;
+    walk.members(|walk, name| {
+        match &*name {
+            "id" => id = Some(walk.string()?),
+            "geometry" => geometry = Some(walk.skip()?),
+            "properties" => times = skim_times(walk)?,
+            _ => drop(walk.skip()?),
+        }
+        Some(())
+    })?;
+    let whole = walk.is_done();
+    id.filter(|_| whole).map(|id| Skimmed { id, times, geometry })
+}
+
+fn skim_times(walk: &mut Walk<'_>) -> Option<Times> {
+    let mut times = Times::default();
+    walk.members(|walk, name| {
+        let time = match &*name {
+            "datetime" => &mut times.datetime,
+            "updated" => &mut times.updated,
+            _ => return walk.skip().map(drop),
+        };
+        if walk.kind()? != Kind::String {
+            return walk.skip().map(drop);
+        }
+        *time = Timestamp::parse(&walk.string()?).ok();
+        Some(())
+    })?;
+    Some(times)
 }
 
 fn parse(body: &Bytes) -> std::result::Result<Json<'_>, Refusal> {
@@ -177,9 +214,13 @@ struct Place {
 
 impl Place {
     fn of(json: &Json<'_>) -> std::result::Result<Self, Refusal> {
-        let Some(given) = json.get("geometry").filter(|g| !g.is_null()) else {
+        Self::of_geometry(json.get("geometry").unwrap_or(&Json::Null))
+    }
+
+    fn of_geometry(given: &Json<'_>) -> std::result::Result<Self, Refusal> {
+        if given.is_null() {
             return Ok(Self { geometry: None, changed: false });
-        };
+        }
         let bad = |message: String| (Reason::BadGeometry, format!("geometry: {message}"));
         let Some(read) = Geometry::from_geojson(given).map_err(|e| bad(e.to_string()))? else {
             return Ok(Self { geometry: None, changed: true });
@@ -205,26 +246,53 @@ impl Place {
     }
 }
 
-fn item(json: &Json<'_>, id: &str, place: Place, body: &Bytes, source: Source) -> Item {
-    let properties = json.get("properties");
-    let time = |name: &str| {
-        let text = properties.and_then(|p| p.get(name)).and_then(Json::as_str)?;
-        Timestamp::parse(text).ok()
-    };
+/// The text of a body without what need not be in it, in memory of its own size: a body may be a slice of a far larger
+/// buffer that it would keep alive, items are often indented, and as many as fit into memory wait to be written.
+fn compact(json: &Json<'_>, size: usize) -> Bytes {
+    thread_local! {
+        static TEXT: Cell<String> = const { Cell::new(String::new()) };
+    }
+    let mut text = TEXT.take();
+    text.clear();
+    json.write(&mut text);
+    let body = Bytes::copy_from_slice(text.as_bytes());
+    if size <= KEPT {
+        TEXT.set(text);
+    }
+    body
+}
+
+/// The times of an item that decide something.
+#[derive(Default)]
+struct Times {
+    datetime: Option<Timestamp>,
+    updated: Option<Timestamp>,
+}
+
+impl Times {
+    fn of(json: &Json<'_>) -> Self {
+        let properties = json.get("properties");
+        let time = |name: &str| {
+            let text = properties.and_then(|p| p.get(name)).and_then(Json::as_str)?;
+            Timestamp::parse(text).ok()
+        };
+        Self { datetime: time("datetime"), updated: time("updated") }
+    }
+}
+
+fn item(body: Bytes, id: &str, times: Times, place: Place, source: impl FnOnce() -> Source) -> Item {
     let bbox = place.geometry.as_ref().and_then(Geometry::bbox);
     Item {
-        // Copies of their own size: a body may be a slice of a far larger buffer that it would keep alive. Items are often
-        // indented, and as many as fit into memory wait to be written.
-        body: Bytes::from(compact(body)),
-        source: Arc::new(source),
+        body,
         id: Arc::from(id),
         id_hash: IdHash::of(id),
-        datetime: time("datetime"),
-        updated: time("updated"),
+        datetime: times.datetime,
+        updated: times.updated,
         order: place.geometry.as_ref().zip(bbox).map_or(0, |(geometry, bbox)| order(geometry, &bbox)),
         wkb: place.geometry.as_ref().map(|g| Bytes::copy_from_slice(&g.to_wkb())),
         geometry_changed: place.changed,
         bbox,
+        source: Arc::new(source()),
     }
 }
 

@@ -206,9 +206,7 @@ pub(crate) fn join(root: &Path, key: &str) -> Option<Path> {
     if key.is_empty() || key.starts_with('/') || key.ends_with('/') {
         return None;
     }
-    let key = Path::parse(key).ok()?;
-    let whole = join_url(root.as_ref(), key.as_ref());
-    Path::parse(whole).ok()
+    Path::parse(join_url(root.as_ref(), key)).ok()
 }
 
 pub(crate) fn bad_key(object: &ObjectRef) -> Error {

@@ -1,4 +1,4 @@
-//! Columns as they fill: values go straight from parsed JSON into the buffers that Arrow arrays are made of.
+//! Columns as they fill: values go straight from JSON text into the buffers that Arrow arrays are made of.
 //!
 //! Nulls are written late: a value says which slot it is for, and the slots before it that nobody filled become null.
 //! A column of which no item has anything costs nothing until the end.
@@ -9,10 +9,10 @@ use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray,
     StringArray, StructArray, TimestampMicrosecondArray, new_null_array,
 };
-use arrow_buffer::{BooleanBufferBuilder, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field as ArrowField};
-use earthcatalog_model::json::Number;
-use earthcatalog_model::{Field, Json, Timestamp, Type};
+use earthcatalog_model::json::{Kind as Value, Number, Walk};
+use earthcatalog_model::{Field, Timestamp, Type};
 
 use crate::error::{Error, Result};
 use crate::patch::{Patch, Step};
@@ -22,6 +22,8 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// A column, or a part of one, being filled.
 pub(crate) struct Column<'s> {
     name: &'s str,
+    /// Slots that there will probably be.
+    room: usize,
     len: usize,
     nulls: usize,
     valid: BooleanBufferBuilder,
@@ -68,9 +70,13 @@ pub(crate) struct Guess(Vec<usize>);
 
 #[derive(Default)]
 struct Bytes {
-    ends: Vec<usize>,
+    /// Where each value ends, in bytes; before them where the first begins.
+    offsets: Vec<i32>,
     bytes: Vec<u8>,
 }
+
+/// Bytes of texts that are allocated at once on the strength of one that was seen.
+const MOST_AHEAD: usize = 1 << 18;
 
 impl Guess {
     /// The column named `name`, for the member at `position`.
@@ -93,69 +99,93 @@ impl Guess {
 }
 
 impl<'s> Column<'s> {
-    /// An empty column for values of this field.
-    pub(crate) fn new(field: &'s Field) -> Self {
-        Self::of(&field.name, Data::new(&field.ty))
+    /// An empty column for values of this field, in so many slots if they are not more.
+    pub(crate) fn new(field: &'s Field, room: usize) -> Self {
+        Self::of(&field.name, room, Data::new(&field.ty, room))
     }
 
     /// An empty column of JSON text.
-    pub(crate) fn json(field: &'s Field) -> Self {
-        Self::of(&field.name, Data::Json(Bytes::default()))
+    pub(crate) fn json(field: &'s Field, room: usize) -> Self {
+        Self::of(&field.name, room, Data::Json(Bytes::default()))
     }
 
-    fn of(name: &'s str, data: Data<'s>) -> Self {
-        Self { name, len: 0, nulls: 0, valid: BooleanBufferBuilder::new(0), data }
+    fn of(name: &'s str, room: usize, data: Data<'s>) -> Self {
+        Self { name, room, len: 0, nulls: 0, valid: BooleanBufferBuilder::new(0), data }
     }
 
-    /// Stores the value of a slot, as far as the type can hold it; the rest is told to the patch.
-    pub(crate) fn put<'a>(&mut self, slot: usize, value: &'a Json<'_>, patch: &mut Patch<'a>) {
-        let whole = match (&self.data, value) {
-            (_, Json::Null) => false,
-            (Data::Json(_), _) => {
+    /// Stores the next value in a slot, as far as the type can hold it; the rest is told to the patch. None if the text
+    /// is no JSON, or the slot has a value already.
+    pub(crate) fn put<'a>(&mut self, slot: usize, walk: &mut Walk<'a>, patch: &mut Patch<'a>) -> Option<()> {
+        if self.len > slot {
+            return None;
+        }
+        let start = walk.place();
+        if self.take(slot, walk, patch)? { Some(()) } else { patch.set(walk.since(start)) }
+    }
+
+    /// Goes past a value; false if it is not stored, or not as it is.
+    fn take<'a>(&mut self, slot: usize, walk: &mut Walk<'a>, patch: &mut Patch<'a>) -> Option<bool> {
+        Some(match (&mut self.data, walk.kind()?) {
+            (Data::String(_), Value::String) => self.text(slot, walk.string()?.as_bytes()),
+            (Data::Double(_) | Data::Long(_) | Data::Int(_), Value::Number) => {
+                self.number(slot, &walk.number()?)
+            }
+            (Data::Instant(_) | Data::Date(_), Value::String) => self.instant(slot, &walk.string()?),
+            (Data::Struct(_), Value::Object) => self.structure(slot, walk, patch)?,
+            (Data::List { .. }, Value::Array) => self.list(slot, walk, patch)?,
+            (Data::Boolean(_), Value::Bool) => self.boolean(slot, walk.bool()?),
+            (Data::Json(_), kind) if kind != Value::Null => {
                 let mut text = String::new();
-                value.write(&mut text);
+                walk.copy(&mut text)?;
                 self.text(slot, text.as_bytes())
             }
-            (Data::Struct(_), Json::Object(_)) | (Data::List { .. }, Json::Array(_)) => {
-                self.nested(slot, value, patch);
-                true
+            _ => {
+                walk.skip()?;
+                false
             }
-            (Data::String(_), Json::String(text)) => self.text(slot, text.as_bytes()),
-            (Data::Instant(_) | Data::Date(_), Json::String(text)) => self.instant(slot, text),
-            (Data::Boolean(_), Json::Bool(value)) => self.boolean(slot, *value),
-            (Data::Double(_) | Data::Long(_) | Data::Int(_), Json::Number(number)) => {
-                self.number(slot, number)
-            }
-            _ => false,
-        };
-        if !whole {
-            patch.set(value);
-        }
+        })
     }
 
-    fn nested<'a>(&mut self, slot: usize, value: &'a Json<'_>, patch: &mut Patch<'a>) {
+    fn structure<'a>(&mut self, slot: usize, walk: &mut Walk<'a>, patch: &mut Patch<'a>) -> Option<bool> {
         self.begin(slot);
-        match (&mut self.data, value) {
-            (Data::Struct(level), Json::Object(_)) => level.put(slot, value, patch),
-            (Data::List { ends, element }, Json::Array(values)) => {
-                let start = element_end(ends);
-                let mark = patch.mark();
-                let mut odd = 0;
-                for (i, value) in values.iter().enumerate().filter(|(_, v)| !v.is_null()) {
-                    let before = patch.mark();
-                    patch.enter(Step::Element(i));
-                    element.put(start + i, value, patch);
-                    patch.leave();
-                    odd += usize::from(!before.is(patch.mark()));
-                }
-                element.pad(start + values.len());
-                ends.push(i32::try_from(start + values.len()).unwrap_or(i32::MAX));
-                if odd * 2 > values.len() {
-                    patch.replace(mark, value);
-                }
+        let Data::Struct(level) = &mut self.data else { return None };
+        let mut position = 0;
+        walk.members(|walk, name| {
+            let column = level.guess.find(position, &name, &level.columns);
+            position += 1;
+            patch.enter(Step::Member(name));
+            match column.and_then(|at| level.columns.get_mut(at)) {
+                Some(column) => column.put(slot, walk, patch)?,
+                None => patch.set(walk.skip()?)?,
             }
-            _ => {}
+            patch.leave();
+            Some(())
+        })?;
+        Some(true)
+    }
+
+    fn list<'a>(&mut self, slot: usize, walk: &mut Walk<'a>, patch: &mut Patch<'a>) -> Option<bool> {
+        self.begin(slot);
+        let Data::List { ends, element } = &mut self.data else { return None };
+        let (place, mark, start) = (walk.place(), patch.mark(), element_end(ends));
+        let mut odd = 0;
+        let count = walk.elements(|walk, i| {
+            if walk.kind()? == Value::Null {
+                return walk.skip().map(drop);
+            }
+            let before = patch.mark();
+            patch.enter(Step::Element(i));
+            element.put(start + i, walk, patch)?;
+            patch.leave();
+            odd += usize::from(!before.is(patch.mark()));
+            Some(())
+        })?;
+        element.pad(start + count);
+        ends.push(i32::try_from(start + count).unwrap_or(i32::MAX));
+        if odd * 2 > count {
+            patch.replace(mark, walk.since(place))?;
         }
+        Some(true)
     }
 
     fn number(&mut self, slot: usize, number: &Number<'_>) -> bool {
@@ -188,8 +218,9 @@ impl<'s> Column<'s> {
     /// A text, or bytes.
     pub(crate) fn text(&mut self, slot: usize, text: &[u8]) -> bool {
         self.begin(slot);
+        let ahead = self.room.saturating_sub(slot);
         if let Data::String(bytes) | Data::Json(bytes) | Data::Binary(bytes) = &mut self.data {
-            bytes.push(text);
+            bytes.push(text, ahead);
         }
         true
     }
@@ -249,9 +280,27 @@ impl<'s> Column<'s> {
     }
 
     fn begin(&mut self, slot: usize) {
+        if self.len == self.nulls {
+            self.make_room();
+        }
         self.pad(slot);
         self.len += 1;
         self.valid.append(true);
+    }
+
+    /// Allocates before the first value what all will need.
+    fn make_room(&mut self) {
+        let room = self.room;
+        self.valid.reserve(room);
+        match &mut self.data {
+            Data::Boolean(bits) => bits.reserve(room),
+            Data::Double(values) => values.reserve_exact(room),
+            Data::Long(values) | Data::Instant(values) => values.reserve_exact(room),
+            Data::Int(values) | Data::Date(values) => values.reserve_exact(room),
+            Data::String(bytes) | Data::Json(bytes) | Data::Binary(bytes) => bytes.make_room(room),
+            Data::Struct(_) => {}
+            Data::List { ends, .. } => ends.reserve_exact(room),
+        }
     }
 
     /// Makes the slots up to `len` null that nobody filled.
@@ -325,22 +374,8 @@ fn element_end(ends: &[i32]) -> usize {
     ends.last().map_or(0, |end| usize::try_from(*end).unwrap_or(0))
 }
 
-impl<'s> Level<'s> {
-    fn put<'a>(&mut self, slot: usize, value: &'a Json<'_>, patch: &mut Patch<'a>) {
-        for (i, (name, value)) in value.members().unwrap_or_default().iter().enumerate() {
-            patch.enter(Step::Member(name));
-            let column = self.guess.find(i, name, &self.columns).and_then(|at| self.columns.get_mut(at));
-            match column {
-                Some(column) => column.put(slot, value, patch),
-                None => patch.set(value),
-            }
-            patch.leave();
-        }
-    }
-}
-
 impl<'s> Data<'s> {
-    fn new(ty: &'s Type) -> Self {
+    fn new(ty: &'s Type, room: usize) -> Self {
         match ty {
             Type::Boolean => Self::Boolean(BooleanBufferBuilder::new(0)),
             Type::Double => Self::Double(Vec::new()),
@@ -351,32 +386,45 @@ impl<'s> Data<'s> {
             Type::String => Self::String(Bytes::default()),
             Type::Binary => Self::Binary(Bytes::default()),
             Type::Struct(fields) => {
-                let columns = fields.iter().map(Column::new).collect();
+                let columns = fields.iter().map(|field| Column::new(field, room)).collect();
                 Self::Struct(Level { columns, guess: Guess::default() })
             }
-            Type::List(element) => Self::List { ends: Vec::new(), element: Box::new(Column::new(element)) },
+            Type::List(element) => {
+                Self::List { ends: Vec::new(), element: Box::new(Column::new(element, room)) }
+            }
         }
     }
 }
 
 impl Bytes {
-    fn push(&mut self, value: &[u8]) {
+    fn make_room(&mut self, room: usize) {
+        self.offsets.reserve_exact(room + 1);
+        self.pad(0);
+    }
+
+    /// Adds a value, after which there will be as many more, probably about as long.
+    fn push(&mut self, value: &[u8], ahead: usize) {
+        if self.bytes.is_empty() {
+            self.bytes.reserve_exact(value.len().saturating_mul(ahead).min(MOST_AHEAD));
+        }
         self.bytes.extend_from_slice(value);
-        self.ends.push(self.bytes.len());
+        self.offsets.push(self.end());
+    }
+
+    /// What is too much for an offset is found at the end.
+    fn end(&self) -> i32 {
+        self.bytes.len() as i32
     }
 
     fn pad(&mut self, len: usize) {
-        self.ends.resize(len, self.bytes.len());
+        let len = self.offsets.len().max(len + 1);
+        self.offsets.resize(len, self.end());
     }
 
     fn finish(self, name: &str) -> Result<(OffsetBuffer<i32>, Buffer)> {
         if i32::try_from(self.bytes.len()).is_err() {
             return Err(Error::Content { message: format!("more than 2 GiB of {name:?} at once") });
         }
-        let mut offsets = MutableBuffer::with_capacity((self.ends.len() + 1) * 4);
-        offsets.push(0i32);
-        self.ends.iter().for_each(|end| offsets.push(*end as i32));
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-        Ok((offsets, Buffer::from_vec(self.bytes)))
+        Ok((OffsetBuffer::new(ScalarBuffer::from(self.offsets)), Buffer::from_vec(self.bytes)))
     }
 }

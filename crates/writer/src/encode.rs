@@ -1,6 +1,9 @@
 //! Items to a record batch: every member to its column, what does not fit to `_extra`.
 
+use std::borrow::Cow;
+
 use arrow_array::RecordBatch;
+use earthcatalog_model::json::{Kind as Value, Walk};
 use earthcatalog_model::{Bbox, Field, Item, Json, Type};
 
 use crate::column::{Column, Guess, Kind};
@@ -19,7 +22,8 @@ pub(crate) struct Rows<'s> {
     columns: Vec<Column<'s>>,
     /// Which of the columns are properties.
     is_property: Vec<bool>,
-    guess: Guess,
+    /// The columns of the members of an item, and those of its properties.
+    guesses: [Guess; 2],
     at: Places,
     len: usize,
     pub(crate) differences: Differences,
@@ -54,17 +58,17 @@ impl Places {
 }
 
 impl<'s> Rows<'s> {
-    /// Empty columns.
+    /// Empty columns for so many rows.
     ///
     /// # Errors
     /// When the schema lacks a column without which items cannot be stored.
-    pub(crate) fn new(layout: &'s Layout) -> Result<Self> {
+    pub(crate) fn new(layout: &'s Layout, rows: usize) -> Result<Self> {
         let fields = &layout.table.fields;
-        let columns: Vec<Column<'s>> = fields.iter().map(column_of).collect();
+        let columns: Vec<Column<'s>> = fields.iter().map(|field| column_of(field, rows)).collect();
         let at = Places::of(&columns)?;
         let is_property = fields.iter().map(|f| names::is_property(&f.name)).collect();
-        let (guess, differences) = (Guess::default(), Differences::default());
-        Ok(Self { layout, columns, is_property, guess, at, len: 0, differences })
+        let (guesses, differences) = (Default::default(), Differences::default());
+        Ok(Self { layout, columns, is_property, guesses, at, len: 0, differences })
     }
 
     /// Adds a row.
@@ -72,87 +76,114 @@ impl<'s> Rows<'s> {
     /// # Errors
     /// When the item's body is no JSON object.
     pub(crate) fn push(&mut self, row: &Row<'_>) -> Result<()> {
-        let bad = |message: String| Error::Item { id: row.item.id.to_string(), message };
-        let json = Json::parse(&row.item.body).map_err(|e| bad(e.to_string()))?;
-        if json.members().is_none() {
-            return Err(bad(format!("it is {}", json.kind())));
-        }
         let mut patch = Patch::over(std::mem::take(&mut self.differences));
-        self.members(&json, row.item, &mut patch);
+        if self.item(row.item, &mut patch).is_none() {
+            return Err(Error::Item { id: row.item.id.to_string(), message: refusal(&row.item.body) });
+        }
         self.differences = patch.finish();
         self.own(row);
         self.len += 1;
         Ok(())
     }
 
-    fn members<'a>(&mut self, json: &'a Json<'_>, item: &Item, patch: &mut Patch<'a>) {
-        let members = json.members().unwrap_or_default();
-        for (name, value) in members {
-            patch.enter(Step::Member(name));
-            match &**name {
-                "properties" => self.properties(value, patch),
-                "geometry" => self.geometry(value, item, patch),
-                "bbox" => self.bbox(value, item, patch),
-                _ => self.member(name, value, patch),
+    /// None if the item's body is no JSON object.
+    fn item<'a>(&mut self, item: &'a Item, patch: &mut Patch<'a>) -> Option<()> {
+        let mut walk = Walk::over(&item.body)?;
+        let (mut position, mut geometry, mut bbox) = (0, false, false);
+        walk.members(|walk, name| {
+            position += 1;
+            patch.enter(Step::Member(name.clone()));
+            match &*name {
+                "properties" => self.properties(walk, patch)?,
+                "geometry" => {
+                    geometry = true;
+                    self.geometry(walk, item, patch)?;
+                }
+                "bbox" => {
+                    bbox = true;
+                    self.bbox(walk, item, patch)?;
+                }
+                name => self.member(position - 1, name, walk, patch)?,
             }
             patch.leave();
+            Some(())
+        })?;
+        if !geometry {
+            lacks("geometry", patch);
         }
-        for absent in ["geometry", "bbox"].iter().filter(|name| json.get(name).is_none()) {
-            let there = *absent == "geometry" || (item.bbox.is_some() && self.at.bbox.is_some());
-            if there {
-                patch.enter(Step::Member(absent));
-                patch.remove();
-                patch.leave();
-            }
+        if !bbox && item.bbox.is_some() && self.at.bbox.is_some() {
+            lacks("bbox", patch);
+        }
+        walk.is_done().then_some(())
+    }
+
+    fn member<'a>(
+        &mut self,
+        position: usize,
+        name: &str,
+        walk: &mut Walk<'a>,
+        patch: &mut Patch<'a>,
+    ) -> Option<()> {
+        let [guess, _] = &mut self.guesses;
+        let at = if MEMBERS.contains(&name) { guess.find(position, name, &self.columns) } else { None };
+        match at.and_then(|at| self.columns.get_mut(at)) {
+            Some(column) => column.put(self.len, walk, patch),
+            None => patch.set(walk.skip()?),
         }
     }
 
-    fn member<'a>(&mut self, name: &'a str, value: &'a Json<'_>, patch: &mut Patch<'a>) {
-        let column =
-            MEMBERS.contains(&name).then(|| self.columns.iter_mut().find(|c| c.name() == name)).flatten();
-        match column {
-            Some(column) => column.put(self.len, value, patch),
-            None => patch.set(value),
+    fn properties<'a>(&mut self, walk: &mut Walk<'a>, patch: &mut Patch<'a>) -> Option<()> {
+        if walk.kind()? != Value::Object {
+            return patch.set(walk.skip()?);
         }
-    }
-
-    fn properties<'a>(&mut self, properties: &'a Json<'_>, patch: &mut Patch<'a>) {
-        let Some(members) = properties.members() else { return patch.set(properties) };
-        let mut datetime = false;
-        for (i, (name, value)) in members.iter().enumerate() {
-            patch.enter(Step::Member(name));
+        let (mut position, mut datetime) = (0, false);
+        walk.members(|walk, name| {
             datetime |= name == "datetime";
-            let at = self.guess.find(i, name, &self.columns);
-            let at = at.filter(|at| self.is_property.get(*at).copied().unwrap_or(false));
-            match at.and_then(|at| self.columns.get_mut(at)) {
-                // Null is how an absent datetime is written (STAC Item spec, "datetime"): the column says it.
-                Some(_) if at == self.at.datetime && value.is_null() => {}
-                Some(column) => column.put(self.len, value, patch),
-                None => patch.set(value),
-            }
-            patch.leave();
-        }
+            self.property(position, name, walk, patch)?;
+            position += 1;
+            Some(())
+        })?;
         if !datetime && self.at.datetime.is_some() {
-            patch.enter(Step::Member("datetime"));
-            patch.remove();
-            patch.leave();
+            lacks("datetime", patch);
         }
+        Some(())
     }
 
-    fn geometry<'a>(&mut self, value: &'a Json<'_>, item: &Item, patch: &mut Patch<'a>) {
-        let given = item.wkb.is_some() != value.is_null();
-        if item.geometry_changed || !given {
-            patch.set(value);
+    fn property<'a>(
+        &mut self,
+        position: usize,
+        name: Cow<'a, str>,
+        walk: &mut Walk<'a>,
+        patch: &mut Patch<'a>,
+    ) -> Option<()> {
+        let [_, guess] = &mut self.guesses;
+        let at = guess.find(position, &name, &self.columns);
+        let at = at.filter(|at| self.is_property.get(*at).copied().unwrap_or(false));
+        patch.enter(Step::Member(name));
+        match at.and_then(|at| self.columns.get_mut(at)) {
+            // Null is how an absent datetime is written (STAC Item spec, "datetime"): the column says it.
+            Some(_) if at == self.at.datetime && walk.kind()? == Value::Null => drop(walk.skip()?),
+            Some(column) => column.put(self.len, walk, patch)?,
+            None => patch.set(walk.skip()?)?,
         }
+        patch.leave();
+        Some(())
     }
 
-    fn bbox<'a>(&mut self, value: &'a Json<'_>, item: &Item, patch: &mut Patch<'a>) {
+    fn geometry<'a>(&mut self, walk: &mut Walk<'a>, item: &Item, patch: &mut Patch<'a>) -> Option<()> {
+        let given = item.wkb.is_some() != (walk.kind()? == Value::Null);
+        let value = walk.skip()?;
+        if item.geometry_changed || !given { patch.set(value) } else { Some(()) }
+    }
+
+    fn bbox<'a>(&mut self, walk: &mut Walk<'a>, item: &Item, patch: &mut Patch<'a>) -> Option<()> {
         let text = self.at.bbox.is_none();
-        match self.columns.iter_mut().find(|c| c.name() == "bbox").filter(|_| text) {
-            Some(column) => column.put(self.len, value, patch),
-            None if text || !item.bbox.is_some_and(|bbox| is_box(value, &bbox)) => patch.set(value),
-            None => {}
+        if let Some(column) = self.columns.iter_mut().find(|c| text && c.name() == "bbox") {
+            return column.put(self.len, walk, patch);
         }
+        let value = walk.skip()?;
+        let says = item.bbox.is_some_and(|bbox| is_box(value, &bbox));
+        if text || !says { patch.set(value) } else { Some(()) }
     }
 
     /// The columns that do not come from the item's JSON.
@@ -191,16 +222,38 @@ impl<'s> Rows<'s> {
     }
 }
 
-fn column_of(field: &Field) -> Column<'_> {
+fn column_of(field: &Field, rows: usize) -> Column<'_> {
     let json = field.ty == Type::String && is_json_text(&field.name);
-    if json { Column::json(field) } else { Column::new(field) }
+    if json { Column::json(field, rows) } else { Column::new(field, rows) }
+}
+
+/// A member that the columns give, and the item does not have.
+fn lacks<'a>(name: &'a str, patch: &mut Patch<'a>) {
+    patch.enter(Step::Member(name.into()));
+    patch.remove();
+    patch.leave();
+}
+
+/// Why a body cannot be a row.
+fn refusal(body: &[u8]) -> String {
+    match Json::parse(body) {
+        Ok(json) => format!("it is {}", json.kind()),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// True if the member `bbox` says just what the column does.
-fn is_box(value: &Json<'_>, bbox: &Bbox) -> bool {
-    let Some([west, south, east, north]) = value.elements() else { return false };
-    let sides = [(west, bbox.west), (south, bbox.south), (east, bbox.east), (north, bbox.north)];
-    sides.iter().all(|(json, side)| json.as_number().is_some_and(|n| n.as_f64() == *side && n.is_exact()))
+fn is_box(value: &str, bbox: &Bbox) -> bool {
+    let sides = [bbox.west, bbox.south, bbox.east, bbox.north];
+    let mut same = true;
+    let count = Walk::over(value.as_bytes()).and_then(|mut walk| {
+        walk.elements(|walk, i| {
+            let number = walk.number()?;
+            same &= sides.get(i).is_some_and(|side| number.as_f64() == *side && number.is_exact());
+            Some(())
+        })
+    });
+    same && count == Some(sides.len())
 }
 
 fn fill_box(column: &mut Column<'_>, slot: usize, bbox: &Bbox) {

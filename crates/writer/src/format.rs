@@ -124,7 +124,7 @@ impl Format for GeoParquet {
         let mut rest = sorted.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(batch_len(rest));
-            let mut rows = Rows::new(&layout)?;
+            let mut rows = Rows::new(&layout, now.len())?;
             now.iter().try_for_each(|row| rows.push(row))?;
             let (batch, differences) = rows.finish()?;
             batches.push(batch);

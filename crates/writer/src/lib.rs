@@ -25,6 +25,7 @@ mod schema;
 mod shape;
 mod sketch;
 mod values;
+mod variety;
 
 pub use error::{Error, Result};
 pub use format::{Encoded, Format, GeoParquet, Merge, Row};

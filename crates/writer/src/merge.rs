@@ -23,7 +23,7 @@ use crate::layout::Layout;
 const BATCH_BYTES: usize = 256 << 20;
 
 /// Bytes of columns for each byte of a file, and bytes of a leaf column for each row, be it null.
-const DECODED_PER_BYTE: u64 = 6;
+const DECODED_PER_BYTE: u64 = 8;
 const LEAF_PER_ROW: u64 = 6;
 
 /// An estimate of the memory that a file takes while it is merged with others, in bytes: the file, its columns, those once

@@ -10,16 +10,16 @@
 //! So `{"properties":{"gsd":"ten","odd":null,"list":[[1]],"datetime":[]}}` says that the item has a `gsd` that is a
 //! text, an explicit null, a list that has no column, and no `datetime` at all.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use earthcatalog_model::Json;
-use earthcatalog_model::json::{MAX_DEPTH, write_str};
+use earthcatalog_model::json::{MAX_DEPTH, copy, write_str};
 
 /// One step from a value into it.
-#[derive(Clone, Copy)]
 pub(crate) enum Step<'a> {
-    Member(&'a str),
+    Member(Cow<'a, str>),
     Element(usize),
 }
 
@@ -75,10 +75,10 @@ impl<'a> Patch<'a> {
         self.path.pop();
     }
 
-    /// Here stands this value, whatever the columns say.
-    pub(crate) fn set(&mut self, value: &Json<'_>) {
+    /// Here stands the value of this text, whatever the columns say. None if it is no JSON.
+    pub(crate) fn set(&mut self, value: &str) -> Option<()> {
         self.count();
-        self.put(value);
+        self.put(value)
     }
 
     /// Here stands nothing, whatever the columns say.
@@ -93,10 +93,10 @@ impl<'a> Patch<'a> {
     }
 
     /// Takes back what was written since the mark, which stood here, and puts the whole value instead.
-    pub(crate) fn replace(&mut self, mark: Mark, value: &Json<'_>) {
+    pub(crate) fn replace(&mut self, mark: Mark, value: &str) -> Option<()> {
         self.out.text.truncate(mark.len);
         self.open = mark.open;
-        self.put(value);
+        self.put(value)
     }
 
     /// The patch is whole.
@@ -105,20 +105,22 @@ impl<'a> Patch<'a> {
         self.out
     }
 
-    fn put(&mut self, value: &Json<'_>) {
+    fn put(&mut self, value: &str) -> Option<()> {
         self.key();
         let text = &mut self.out.text;
-        if !matches!(value, Json::Array(_) | Json::Object(_)) {
-            return value.write(text);
+        if !value.starts_with(['[', '{']) {
+            return copy(value, text).map(drop);
         }
-        if self.path.len() + 1 + depth(value) <= MAX_DEPTH {
-            text.push('[');
-            value.write(text);
-        } else {
-            text.push_str("[null,");
-            write_str(&value.to_string(), text);
+        text.push('[');
+        let start = text.len();
+        let depth = copy(value, text)?;
+        if self.path.len() + 1 + depth > MAX_DEPTH {
+            let nested = text.split_off(start);
+            text.push_str("null,");
+            write_str(&nested, text);
         }
         text.push(']');
+        Some(())
     }
 
     /// Everything up to the value at this path: what is open stays, its last object gets another member.
@@ -138,23 +140,15 @@ impl<'a> Patch<'a> {
 
     fn count(&mut self) {
         let name = match self.path.as_slice() {
-            [Step::Member("properties"), Step::Member(name), ..] | [Step::Member(name), ..] => *name,
+            [Step::Member(first), Step::Member(name), ..] if first == "properties" => name,
+            [Step::Member(name), ..] => name,
             _ => return,
         };
-        if let Some(count) = self.out.counts.get_mut(name) {
+        if let Some(count) = self.out.counts.get_mut(&**name) {
             *count += 1;
         } else {
-            self.out.counts.insert(name.to_owned(), 1);
+            self.out.counts.insert(name.to_string(), 1);
         }
-    }
-}
-
-/// How many arrays and objects are in one another.
-fn depth(value: &Json<'_>) -> usize {
-    match value {
-        Json::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
-        Json::Object(members) => 1 + members.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
-        _ => 0,
     }
 }
 

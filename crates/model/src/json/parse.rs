@@ -56,10 +56,14 @@ impl std::error::Error for JsonError {}
 type Parsed<T> = Result<T, (JsonErrorKind, usize)>;
 
 pub(super) fn parse(text: &[u8]) -> Result<Json<'_>, JsonError> {
+    let body = text_of(text)?;
+    Parser::new(body).document().map_err(|(kind, at)| error(body.as_bytes(), kind, at))
+}
+
+/// The text without its byte order mark.
+pub(super) fn text_of(text: &[u8]) -> Result<&str, JsonError> {
     let body = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let body = std::str::from_utf8(body).map_err(|e| error(text, JsonErrorKind::Utf8, e.valid_up_to()))?;
-    let mut parser = Parser { text: body, bytes: body.as_bytes(), at: 0 };
-    parser.document().map_err(|(kind, at)| error(body.as_bytes(), kind, at))
+    std::str::from_utf8(body).map_err(|e| error(text, JsonErrorKind::Utf8, e.valid_up_to()))
 }
 
 fn error(text: &[u8], kind: JsonErrorKind, at: usize) -> JsonError {
@@ -69,27 +73,50 @@ fn error(text: &[u8], kind: JsonErrorKind, at: usize) -> JsonError {
     JsonError { kind, line, column }
 }
 
-struct Parser<'a> {
+/// A text and a place in it.
+pub(super) struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
+    /// Members and elements of what is open, so that each object and array is allocated once, at its size.
+    members: Vec<Member<'a>>,
+    elements: Vec<Json<'a>>,
 }
 
+type Member<'a> = (Cow<'a, str>, Json<'a>);
+
 impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, members: Vec::new(), elements: Vec::new() }
+    }
+
     fn document(&mut self) -> Parsed<Json<'a>> {
         let value = self.value(0)?;
         self.skip_space();
         if self.at == self.bytes.len() { Ok(value) } else { self.expected("the end of the text") }
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
+    pub(super) fn skip_space(&mut self) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' => self.at += self.spaces(),
+                b'\n' | b'\r' | b'\t' => self.at += 1,
+                _ => return,
+            }
         }
+    }
+
+    /// How many spaces come next, of those that are looked at at once: what is indented has many.
+    fn spaces(&self) -> usize {
+        let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) else {
+            return 1;
+        };
+        let others = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(b' '));
+        (others.trailing_zeros() / 8) as usize
     }
 
     fn expected<T>(&self, what: &'static str) -> Parsed<T> {
@@ -98,7 +125,7 @@ impl<'a> Parser<'a> {
         Err((kind, self.at))
     }
 
-    fn slice(&self, from: usize, to: usize) -> &'a str {
+    pub(super) fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
     }
 
@@ -108,19 +135,19 @@ impl<'a> Parser<'a> {
             Some(b'"') => Ok(Json::String(self.string()?)),
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Json::Bool(true)),
-            Some(b'f') => self.word("false", Json::Bool(false)),
-            Some(b'n') => self.word("null", Json::Null),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+            Some(b't') => self.word("true").map(|()| Json::Bool(true)),
+            Some(b'f') => self.word("false").map(|()| Json::Bool(false)),
+            Some(b'n') => self.word("null").map(|()| Json::Null),
             _ => self.expected("a value"),
         }
     }
 
-    fn word(&mut self, word: &'static str, value: Json<'a>) -> Parsed<Json<'a>> {
+    pub(super) fn word(&mut self, word: &'static str) -> Parsed<()> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         if rest.starts_with(word.as_bytes()) {
             self.at += word.len();
-            return Ok(value);
+            return Ok(());
         }
         if word.as_bytes().starts_with(rest) {
             self.at = self.bytes.len();
@@ -130,14 +157,15 @@ impl<'a> Parser<'a> {
 
     fn array(&mut self, depth: usize) -> Parsed<Json<'a>> {
         self.enter(depth)?;
-        let mut values = Vec::new();
         if self.closes(b']') {
-            return Ok(Json::Array(values));
+            return Ok(Json::Array(Vec::new()));
         }
+        let first = self.elements.len();
         loop {
-            values.push(self.value(depth + 1)?);
+            let value = self.value(depth + 1)?;
+            self.elements.push(value);
             if self.ends(b']', "',' or ']'")? {
-                return Ok(Json::Array(values));
+                return Ok(Json::Array(self.elements.drain(first..).collect()));
             }
         }
     }
@@ -145,34 +173,40 @@ impl<'a> Parser<'a> {
     fn object(&mut self, depth: usize) -> Parsed<Json<'a>> {
         let start = self.at;
         self.enter(depth)?;
-        let mut members: Vec<(Cow<'a, str>, Json<'a>)> = Vec::new();
         if self.closes(b'}') {
-            return Ok(Json::Object(members));
+            return Ok(Json::Object(Vec::new()));
         }
+        let first = self.members.len();
         loop {
             self.skip_space();
             if self.peek() != Some(b'"') {
                 return self.expected("the name of a member");
             }
             let name = self.string()?;
-            self.skip_space();
-            if self.peek() != Some(b':') {
-                return self.expected("':'");
-            }
-            self.at += 1;
+            self.colon()?;
             let value = self.value(depth + 1)?;
-            members.push((name, value));
+            self.members.push((name, value));
             if self.ends(b'}', "',' or '}'")? {
                 break;
             }
         }
+        let members: Vec<Member<'a>> = self.members.drain(first..).collect();
         match duplicate(&members) {
             Some(name) => Err((JsonErrorKind::Duplicate(name), start)),
             None => Ok(Json::Object(members)),
         }
     }
 
-    fn enter(&mut self, depth: usize) -> Parsed<()> {
+    pub(super) fn colon(&mut self) -> Parsed<()> {
+        self.skip_space();
+        if self.peek() != Some(b':') {
+            return self.expected("':'");
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    pub(super) fn enter(&mut self, depth: usize) -> Parsed<()> {
         if depth >= MAX_DEPTH {
             return Err((JsonErrorKind::TooDeep, self.at));
         }
@@ -181,7 +215,7 @@ impl<'a> Parser<'a> {
     }
 
     /// True, and past it, if the next thing is the closing byte.
-    fn closes(&mut self, close: u8) -> bool {
+    pub(super) fn closes(&mut self, close: u8) -> bool {
         self.skip_space();
         let closes = self.peek() == Some(close);
         self.at += usize::from(closes);
@@ -189,7 +223,7 @@ impl<'a> Parser<'a> {
     }
 
     /// After a value: past a comma (false) or past the closing byte (true).
-    fn ends(&mut self, close: u8, what: &'static str) -> Parsed<bool> {
+    pub(super) fn ends(&mut self, close: u8, what: &'static str) -> Parsed<bool> {
         self.skip_space();
         match self.peek() {
             Some(b',') => {
@@ -204,7 +238,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn number(&mut self) -> Parsed<Json<'a>> {
+    pub(super) fn number(&mut self) -> Parsed<Number<'a>> {
         let start = self.at;
         self.at += usize::from(self.peek() == Some(b'-'));
         match self.peek() {
@@ -221,7 +255,7 @@ impl<'a> Parser<'a> {
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
             self.some_digits()?;
         }
-        Ok(Json::Number(Number::from_valid(self.slice(start, self.at))))
+        Ok(Number::from_valid(self.slice(start, self.at)))
     }
 
     fn digits(&mut self) {
@@ -238,7 +272,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn string(&mut self) -> Parsed<Cow<'a, str>> {
+    pub(super) fn string(&mut self) -> Parsed<Cow<'a, str>> {
         self.at += 1;
         let start = self.at;
         self.skip_plain();
@@ -331,20 +365,39 @@ impl<'a> Parser<'a> {
     }
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+
 /// The high bit of each byte that is a quote, a backslash or below 0x20. Bits above the lowest may be false alarms.
-fn special(chunk: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
+pub(super) fn special(chunk: u64) -> u64 {
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     let zero = |v: u64| v.wrapping_sub(ONES) & !v & HIGHS;
     let control = chunk.wrapping_sub(ONES * 0x20) & !chunk & HIGHS;
     zero(chunk ^ (ONES * u64::from(b'"'))) | zero(chunk ^ (ONES * u64::from(b'\\'))) | control
 }
 
-fn duplicate(members: &[(Cow<'_, str>, Json<'_>)]) -> Option<String> {
+/// The first name that stands a second time.
+fn duplicate(members: &[Member<'_>]) -> Option<String> {
     if members.len() > SMALL_OBJECT {
         let mut seen = HashSet::with_capacity(members.len());
         return members.iter().find(|(name, _)| !seen.insert(&**name)).map(|(name, _)| name.to_string());
     }
     let again = |i: usize, name: &str| members.iter().take(i).any(|(earlier, _)| earlier == name);
-    members.iter().enumerate().find(|(i, (name, _))| again(*i, name)).map(|(_, (name, _))| name.to_string())
+    let mut marks = 0u64;
+    let mut members = members.iter().enumerate();
+    let found = members.find(|(i, (name, _))| {
+        let mark = mark(name);
+        let maybe = marks & mark != 0;
+        marks |= mark;
+        maybe && again(*i, name)
+    });
+    found.map(|(_, (name, _))| name.to_string())
+}
+
+/// One of 64 bits, which two names of one object seldom share.
+fn mark(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let at = |i: usize| bytes.get(i).copied().map_or(0, u64::from);
+    let mixed =
+        at(0).wrapping_mul(31) ^ at(bytes.len() / 2).wrapping_mul(7) ^ at(bytes.len().wrapping_sub(1));
+    1 << ((mixed ^ bytes.len() as u64) & 63)
 }

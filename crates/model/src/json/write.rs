@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Json;
+use super::parse::special;
 
 /// Appends a value.
 pub(super) fn write(json: &Json<'_>, out: &mut String) {
@@ -40,28 +41,37 @@ pub(super) fn write(json: &Json<'_>, out: &mut String) {
 /// Appends a string with its quotes, escaped as far as RFC 8259 §7 asks.
 pub fn write_str(text: &str, out: &mut String) {
     out.push('"');
-    let mut done = 0;
-    for (i, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0..0x20 => "",
-            _ => continue,
-        };
-        out.push_str(text.get(done..i).unwrap_or_default());
-        if escape.is_empty() {
+    let mut rest = text;
+    while let Some(at) = first_special(rest.as_bytes()) {
+        let (plain, escaped) = rest.split_at(at);
+        out.push_str(plain);
+        let byte = escaped.as_bytes().first().copied().unwrap_or_default();
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
             // Writing to a String cannot fail.
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.push_str(escape);
+            _ => write!(out, "\\u{byte:04x}").unwrap_or_default(),
         }
-        done = i + 1;
+        rest = escaped.get(1..).unwrap_or_default();
     }
-    out.push_str(text.get(done..).unwrap_or_default());
+    out.push_str(rest);
     out.push('"');
+}
+
+/// Where the first byte is that does not stand for itself in a string.
+fn first_special(text: &[u8]) -> Option<usize> {
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (i, chunk) in chunks.iter().enumerate() {
+        let found = special(u64::from_le_bytes(*chunk));
+        if found != 0 {
+            return Some(8 * i + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let at = rest.iter().position(|b| *b < 0x20 || matches!(b, b'"' | b'\\'))?;
+    Some(8 * chunks.len() + at)
 }
 
 /// Appends a finite double as the shortest decimal that reads back as it; whole numbers without a point.

@@ -5,8 +5,8 @@ use earthcatalog_model::{Item, ObjectRef, Source};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-/// The beginning of a line, `{"seq":…,"href":…,"object":{…}`; the item is the last member, on one line, otherwise as it was
-/// fetched.
+/// The beginning of a line, `{"seq":…,"href":…,"object":{…}`; the item is the last member, on one line, and its strings
+/// are escaped no more than they must be; it is otherwise as it was fetched.
 #[derive(Serialize, Deserialize)]
 struct Head<'a> {
     seq: u32,

@@ -1,0 +1,274 @@
+//! A JSON text value by value, where a tree of it would be made only to be taken apart again.
+
+use std::borrow::Cow;
+
+use super::parse::{MAX_DEPTH, Parser, text_of};
+use super::{Number, write_str};
+
+/// What a value is, by its first byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A place in a JSON text, before a value.
+///
+/// The text is one that [`Json::parse`](super::Json::parse) accepts. Where it is none, the answer is None as soon as that
+/// shows, and `Json::parse` says why; that an object has no two members of one name is not looked at.
+///
+/// ```
+/// use earthcatalog_model::json::{Kind, Walk};
+///
+/// let mut names = String::new();
+/// let mut walk = Walk::over(br#"{"a": [1, 2], "b": true}"#).unwrap();
+/// walk.members(|walk, name| {
+///     names.push_str(&name);
+///     if walk.kind()? == Kind::Bool { walk.bool().map(drop) } else { walk.skip().map(drop) }
+/// });
+/// assert_eq!(names, "ab");
+/// ```
+pub struct Walk<'a> {
+    parser: Parser<'a>,
+    depth: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Before the value that a text is. None if it is not UTF-8.
+    pub fn over(text: &'a [u8]) -> Option<Self> {
+        Some(Self { parser: Parser::new(text_of(text).ok()?), depth: 0 })
+    }
+
+    fn within(text: &'a str) -> Self {
+        Self { parser: Parser::new(text), depth: 0 }
+    }
+
+    /// What the value is.
+    pub fn kind(&mut self) -> Option<Kind> {
+        self.parser.skip_space();
+        Some(match self.parser.peek()? {
+            b'"' => Kind::String,
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b'-' | b'0'..=b'9' => Kind::Number,
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            _ => return None,
+        })
+    }
+
+    /// Past a string; its text, escapes resolved.
+    pub fn string(&mut self) -> Option<Cow<'a, str>> {
+        (self.kind()? == Kind::String).then(|| self.parser.string().ok())?
+    }
+
+    /// Past a number.
+    pub fn number(&mut self) -> Option<Number<'a>> {
+        self.kind()?;
+        self.parser.number().ok()
+    }
+
+    /// Past `true` or `false`.
+    pub fn bool(&mut self) -> Option<bool> {
+        self.kind()?;
+        let is_true = self.parser.peek() == Some(b't');
+        self.parser.word(if is_true { "true" } else { "false" }).ok()?;
+        Some(is_true)
+    }
+
+    /// Past an object. `each` is called before the value of every member, and has to go past it.
+    pub fn members(&mut self, mut each: impl FnMut(&mut Self, Cow<'a, str>) -> Option<()>) -> Option<()> {
+        if self.enter(Kind::Object)? {
+            return self.leave();
+        }
+        loop {
+            let name = self.string()?;
+            self.parser.colon().ok()?;
+            each(self, name)?;
+            if self.parser.ends(b'}', "',' or '}'").ok()? {
+                return self.leave();
+            }
+        }
+    }
+
+    /// Past an array; how many elements it has. `each` is called before every element, with its index, and has to go past it.
+    pub fn elements(&mut self, mut each: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<usize> {
+        if self.enter(Kind::Array)? {
+            self.leave()?;
+            return Some(0);
+        }
+        let mut count = 0;
+        loop {
+            each(self, count)?;
+            count += 1;
+            if self.parser.ends(b']', "',' or ']'").ok()? {
+                self.leave()?;
+                return Some(count);
+            }
+        }
+    }
+
+    /// Into an array or object; true if it is empty, and then past it.
+    fn enter(&mut self, kind: Kind) -> Option<bool> {
+        let close = if kind == Kind::Array { b']' } else { b'}' };
+        if self.kind()? != kind {
+            return None;
+        }
+        self.parser.enter(self.depth).ok()?;
+        self.depth += 1;
+        Some(self.parser.closes(close))
+    }
+
+    fn leave(&mut self) -> Option<()> {
+        self.depth = self.depth.checked_sub(1)?;
+        Some(())
+    }
+
+    /// Past the value, whatever it is; its text.
+    pub fn skip(&mut self) -> Option<&'a str> {
+        let kind = self.kind()?;
+        let start = self.parser.at;
+        match kind {
+            Kind::Null => self.parser.word("null").ok()?,
+            Kind::Bool => drop(self.bool()?),
+            Kind::Number => drop(self.number()?),
+            Kind::String => drop(self.string()?),
+            Kind::Array => drop(self.elements(|walk, _| walk.skip().map(drop))?),
+            Kind::Object => self.members(|walk, _| walk.skip().map(drop))?,
+        }
+        Some(self.parser.slice(start, self.parser.at))
+    }
+
+    /// Past a value that was looked at: its text, from where it began.
+    pub fn since(&self, start: Place) -> &'a str {
+        self.parser.slice(start.0, self.parser.at)
+    }
+
+    /// This place, for [`since`](Self::since).
+    pub fn place(&mut self) -> Place {
+        self.parser.skip_space();
+        Place(self.parser.at)
+    }
+
+    /// Past the value, which is appended as [`Json::write`](super::Json::write) does it; how deep it is nested, 0 for
+    /// what is neither array nor object.
+    pub fn copy(&mut self, out: &mut String) -> Option<usize> {
+        match self.kind()? {
+            Kind::String => self.copy_string(out)?,
+            Kind::Array => return self.copy_array(out),
+            Kind::Object => return self.copy_object(out),
+            _ => out.push_str(self.skip()?),
+        }
+        Some(0)
+    }
+
+    fn copy_string(&mut self, out: &mut String) -> Option<()> {
+        let text = self.string()?;
+        copy_name(text, out);
+        Some(())
+    }
+
+    fn copy_array(&mut self, out: &mut String) -> Option<usize> {
+        let mut depth = 0;
+        out.push('[');
+        self.elements(|walk, i| {
+            if i > 0 {
+                out.push(',');
+            }
+            depth = depth.max(walk.copy(out)?);
+            Some(())
+        })?;
+        out.push(']');
+        Some(depth + 1)
+    }
+
+    fn copy_object(&mut self, out: &mut String) -> Option<usize> {
+        let (mut depth, mut first) = (0, true);
+        out.push('{');
+        self.members(|walk, name| {
+            if !std::mem::take(&mut first) {
+                out.push(',');
+            }
+            copy_name(name, out);
+            out.push(':');
+            depth = depth.max(walk.copy(out)?);
+            Some(())
+        })?;
+        out.push('}');
+        Some(depth + 1)
+    }
+
+    /// True at the end of the text.
+    pub fn is_done(&mut self) -> bool {
+        self.parser.skip_space();
+        self.parser.peek().is_none()
+    }
+}
+
+/// A place in the text of a [`Walk`].
+#[derive(Debug, Clone, Copy)]
+pub struct Place(usize);
+
+/// What stood without escapes needs none now.
+fn copy_name(text: Cow<'_, str>, out: &mut String) {
+    match text {
+        Cow::Owned(text) => write_str(&text, out),
+        Cow::Borrowed(text) => {
+            out.push('"');
+            out.push_str(text);
+            out.push('"');
+        }
+    }
+}
+
+/// Appends the text of a value as [`Json::write`](super::Json::write) writes that value; how deep it is nested.
+///
+/// None where the text is no JSON value.
+pub fn copy(value: &str, out: &mut String) -> Option<usize> {
+    Walk::within(value).copy(out).filter(|depth| *depth <= MAX_DEPTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Json;
+
+    fn check(text: &str, depth: usize) {
+        let (mut copied, mut written) = (String::new(), String::new());
+        Json::parse(text.as_bytes()).unwrap().write(&mut written);
+        assert_eq!(copy(text, &mut copied), Some(depth), "{text}");
+        assert_eq!(copied, written, "{text}");
+        let mut walk = Walk::over(text.as_bytes()).unwrap();
+        assert_eq!(walk.skip(), Some(text.trim()), "{text}");
+        assert!(walk.is_done(), "{text}");
+    }
+
+    #[test]
+    fn a_copy_is_what_a_tree_writes() {
+        check("null", 0);
+        check(" -1.50e+3 ", 0);
+        check(r#""\u00e9\/\n é""#, 0);
+        check("[]", 1);
+        check(" { \"a\\u0000\" : [ 1 , { } , true ] , \"b\" : false } ", 3);
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_passed() {
+        for text in ["", "[1,]", "{\"a\":}", "{\"a\" 1}", "\"a", "nul", "tru", "01x", "[1 2]", "{1:2}"] {
+            let mut walk = Walk::over(text.as_bytes()).unwrap();
+            assert!(walk.skip().is_none() || !walk.is_done(), "{text}");
+        }
+        assert!(Walk::over(b"\xff").is_none());
+        assert!(Walk::over("[".repeat(200).as_bytes()).unwrap().skip().is_none());
+    }
+}

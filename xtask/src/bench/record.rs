@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::machine::{Commit, Machine};
 use crate::Result;
-use crate::root::root;
+use crate::root::{root, target};
 
 const RESULTS: &str = "benches/results";
 
@@ -51,8 +51,14 @@ pub(super) fn write<T: Serialize>(job: &str, measured: &DateTime<Utc>, record: &
     let date = measured.format("%Y-%m-%d").to_string();
     let path = free_name(&date, job, |path| root().join(path).exists());
     fs::create_dir_all(root().join(RESULTS))?;
-    fs::write(root().join(&path), serde_json::to_string_pretty(record)? + "\n")?;
+    let text = without_machine(&serde_json::to_string_pretty(record)?, &target(), &root());
+    fs::write(root().join(&path), text + "\n")?;
     Ok(path)
+}
+
+/// A record with the folders of this machine as another would name them: reports hold the paths that a run was given.
+fn without_machine(text: &str, target: &Path, root: &Path) -> String {
+    text.replace(&*target.to_string_lossy(), "target").replace(&*root.to_string_lossy(), ".")
 }
 
 /// The day's first name that is not taken: nothing recorded is lost by another run.
@@ -70,6 +76,13 @@ fn free_name(date: &str, job: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_names_no_folder_of_the_machine() {
+        let text = r#"{"catalog": "/a/b/target/bench/0", "inventory": "/a/b/fixtures/inventory.csv"}"#;
+        let expected = r#"{"catalog": "target/bench/0", "inventory": "./fixtures/inventory.csv"}"#;
+        assert_eq!(without_machine(text, Path::new("/a/b/target"), Path::new("/a/b")), expected);
+    }
 
     #[test]
     fn a_second_record_of_a_day_gets_a_name_of_its_own() {

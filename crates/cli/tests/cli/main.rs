@@ -5,6 +5,8 @@ mod bulk;
 #[cfg(test)]
 mod bulk_deaths;
 #[cfg(test)]
+mod bulk_drivers;
+#[cfg(test)]
 mod bulk_recipes;
 #[cfg(test)]
 mod bulk_steps;

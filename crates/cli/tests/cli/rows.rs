@@ -21,7 +21,7 @@ pub(crate) fn rows(bench: &Bench, server: Option<&S3Server>) -> Rows {
 }
 
 /// Where the server keeps an object.
-fn place(location: &str, server: Option<&S3Server>) -> PathBuf {
+pub(crate) fn place(location: &str, server: Option<&S3Server>) -> PathBuf {
     match (location.strip_prefix("s3://"), server) {
         (Some(object), Some(server)) => server.folder().join(object),
         _ => PathBuf::from(location),

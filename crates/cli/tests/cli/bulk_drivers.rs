@@ -92,11 +92,10 @@ fn jobs(bench: &Bench, phase: &str, count: u64) {
         bench.start(&["bulk", "run-task", "--phase", phase, "--index", &index, "--of", &of])
     };
     // 7 has no factor in common with most counts; where it has, what is left comes behind.
-    let scattered = (0..count).map(|i| i * 7 % count).chain(0..count);
-    for (i, index) in
-        scattered.enumerate().filter(|(i, _)| (*i as u64) < count || i % 4 == 0 || count % 7 == 0)
-    {
-        let twin = (i % 3 == 0).then(|| start(index));
+    let scattered = (0..count).map(|i| i * 7 % count).chain(0..count).enumerate();
+    let come = |i: usize| (i as u64) < count || i.is_multiple_of(4) || count.is_multiple_of(7);
+    for (i, index) in scattered.filter(|(i, _)| come(*i)) {
+        let twin = i.is_multiple_of(3).then(|| start(index));
         Answer::await_(start(index)).ended(0);
         if let Some(twin) = twin {
             Answer::await_(twin).ended(0);

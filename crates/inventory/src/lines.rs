@@ -7,6 +7,8 @@ use crate::record::RecordError;
 /// The longest line. A key has at most 1,024 bytes.
 const MAX_LINE: u64 = 1 << 20;
 
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads lines.
 pub(crate) struct Lines<R> {
     source: R,
@@ -41,13 +43,16 @@ impl<R: BufRead> Lines<R> {
             if self.buffer.len() as u64 > MAX_LINE {
                 return Err(self.wrong("the line is longer than 1 MiB: this is no listing"));
             }
+            // Before a line is told blank: behind the mark may be nothing.
+            if self.number == 1 && self.buffer.starts_with(BOM) {
+                self.buffer.drain(..BOM.len());
+            }
             if !self.buffer.trim_ascii().is_empty() {
                 break;
             }
         }
         let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = if self.number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
         std::str::from_utf8(line).map(Some).map_err(|_| self.wrong("the line is no UTF-8"))
     }
 

@@ -13,6 +13,7 @@ from conftest import ARCHIVE, FIXTURES
 from shapely.geometry import box, shape
 
 import earthcatalog as ec
+from earthcatalog._errors import _in_python
 
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
 INVENTORY = FIXTURES / "inventory.parquet"
@@ -295,3 +296,8 @@ def test_threads(catalog):
 
     with ThreadPoolExecutor(8) as pool:
         assert len({len(files) for files in pool.map(lambda _: catalog.search_files(GREENLAND), range(32))}) == 1
+
+
+def test_hints_name_arguments():
+    advice = _in_python("a copy elsewhere is named by --map-bucket b=URL, or use --max-delete 5%")
+    assert advice == 'a copy elsewhere is named by map_buckets={"b": "URL"}, or use max_delete="5%"'

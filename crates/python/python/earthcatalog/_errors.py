@@ -23,6 +23,7 @@ _ARGUMENTS = {
     "--bucket NAME": 'bucket="NAME"',
 }
 _STATUS = re.compile(r"`earthcatalog bulk status (\w+)`")
+_BUCKET = re.compile(r"--map-bucket ([^\s=]+)=([^\s,;]+)")
 _WITH_VALUE = re.compile(r"--(suffix|max-delete|mode|grid|columns|memory) ([^\s,;]+)")
 
 
@@ -30,6 +31,7 @@ def _in_python(text: str) -> str:
     """The advice of the command line in the words of this package."""
     for flag, argument in _ARGUMENTS.items():
         text = text.replace(flag, argument)
+    text = _BUCKET.sub(r'map_buckets={"\1": "\2"}', text)
     return _WITH_VALUE.sub(_argument, _STATUS.sub(r'`catalog.bulk_status("\1")`', text))
 
 

@@ -9,6 +9,8 @@ use earthcatalog_catalog::{
 use earthcatalog_model::CellId;
 use earthcatalog_store::{Base, Stores};
 use earthcatalog_testkit::s3::{S3Options, S3Server};
+use futures::TryStreamExt;
+use object_store::ObjectStore;
 use object_store::memory::InMemory;
 
 use crate::sample::{append, change, file};
@@ -40,6 +42,25 @@ async fn metadata_that_is_missing_or_broken_is_named() {
         let refused = table.commit(append("2", Vec::new())).await.unwrap_err();
         assert!(matches!(refused, Error::Corrupt { .. }), "{refused}");
     }
+}
+
+/// Manifests are written before it is known whether all that is to go is there.
+#[tokio::test]
+async fn a_refused_commit_leaves_no_manifest() {
+    let store = Arc::new(InMemory::new());
+    let base = Base::with_store(store.clone(), BASE).unwrap();
+    let files = ["a", "b"].map(|name| file(BASE, name, "c1", Some(2020), 1));
+    let head = iceberg(&base).commit(append("1", files.to_vec())).await.unwrap();
+    let objects = || async {
+        let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
+        listed.into_iter().map(|object| object.location).collect::<BTreeSet<_>>()
+    };
+    let before = objects().await;
+    let remove = vec![files[0].path.clone(), format!("{}-of-another", files[1].path)];
+    let replace = Change { decided_on: Some(head.snapshot_id), ..change("2", Operation::Replace { remove }) };
+    let refused = iceberg(&base).commit(replace).await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict { .. }), "{refused}");
+    assert_eq!(objects().await, before);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use chrono::Utc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::figures::Spread;
 use super::machine::{commit, load, machine};
 use super::measure::{Cost, measured};
 use super::programs::{self, INDEX};
@@ -128,7 +129,7 @@ fn table(jobs: &[Measured]) -> String {
         "|---|---|---|---|---|---|---|".to_owned(),
     ];
     for job in jobs {
-        let median = |of: fn(&Cost) -> f64| median(job.runs.iter().map(|run| of(&run.cost)).collect());
+        let median = |of: fn(&Cost) -> f64| Spread::of(job.runs.iter().map(|run| of(&run.cost))).median;
         lines.push(format!(
             "| {} | {} | {:.1} | {:.0} | {:.1} | {:.0} | {:.0} |",
             job.task,
@@ -141,12 +142,6 @@ fn table(jobs: &[Measured]) -> String {
         ));
     }
     lines.join("\n")
-}
-
-/// The middle one; of two, the greater.
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -168,6 +163,5 @@ mod tests {
             runs: vec![run(9.0), run(1.0), run(3.0)],
         };
         assert_eq!(table(&[job]).lines().last(), Some("| merge | 7 | 3.0 | 30 | 3.0 | 5 | 500 |"));
-        assert_eq!(median(Vec::new()), 0.0);
     }
 }

@@ -8,6 +8,7 @@ use chrono::Utc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::figures::Spread;
 use super::machine::{commit, load, machine};
 use super::measure::{Cost, measured};
 use super::programs::{self, INVENTORY};
@@ -228,11 +229,8 @@ fn table(figures: &Figures) -> String {
     lines.join("\n")
 }
 
-/// The middle one; of two, the greater.
 fn median(runs: &[Run], of: impl Fn(&Cost) -> f64) -> f64 {
-    let mut figures: Vec<f64> = runs.iter().map(|run| of(&run.cost)).collect();
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(0.0)
+    Spread::of(runs.iter().map(|run| of(&run.cost))).median
 }
 
 #[cfg(test)]

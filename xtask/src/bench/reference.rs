@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::catalogs::Catalogs;
+use super::figures::Spread;
 use super::machine::{commit, load, machine};
 use super::measure::{Cost, measured};
 use super::programs::{self, EARTHCATALOG};
@@ -110,7 +111,7 @@ fn table(sizes: &[Size]) -> String {
         "|---|---|---|---|---|---|---|---|".to_owned(),
     ];
     for size in sizes {
-        let figure = |of: &dyn Fn(&Round) -> f64| median(size.rounds.iter().map(of).collect());
+        let figure = |of: &dyn Fn(&Round) -> f64| Spread::of(size.rounds.iter().map(of)).median;
         let thousands = size.items as f64 / 1e3;
         let (older, ours) = (figure(&|r| r.older.cpu() / thousands), figure(&|r| r.ours.cpu() / thousands));
         lines.push(format!(
@@ -124,12 +125,6 @@ fn table(sizes: &[Size]) -> String {
         ));
     }
     lines.join("\n")
-}
-
-/// The middle one; of two, the greater.
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 use bytes::Bytes;
 use object_store::{ObjectStoreExt, PutMode, PutOptions, PutResult, UpdateVersion};
 
+use crate::again::again;
 use crate::base::{Base, none_if_missing};
 use crate::error::{Error, Result};
 use crate::local;
@@ -80,7 +81,10 @@ pub(crate) async fn replace_as(
 pub async fn read(base: &Base, rel: &str) -> Result<Option<(Bytes, Version)>> {
     match base.local() {
         Some(_) => local::read(file(base, rel)).await,
-        None => none_if_missing(read_object(base, rel).await.map_err(|e| base.error(rel, &e))),
+        None => {
+            let read = || async { read_object(base, rel).await.map_err(|e| base.error(rel, &e)) };
+            none_if_missing(again(read, |error: &Error| Some(error)).await)
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! Neither errors nor `Debug` output of this crate show credentials, user info or query strings.
 
 mod address;
+mod again;
 mod base;
 pub mod conditional;
 mod connect;
@@ -23,6 +24,7 @@ mod options;
 mod probe;
 mod stores;
 
+pub use again::again;
 pub use base::Base;
 pub use conditional::{Outcome, Version};
 pub use error::{Error, Result, scrub};

@@ -9,11 +9,13 @@ use std::fmt;
 
 mod number;
 mod parse;
+mod skeleton;
 mod walk;
 mod write;
 
 pub use number::{Number, same_decimal};
 pub use parse::{JsonError, JsonErrorKind, MAX_DEPTH};
+pub use skeleton::Skeleton;
 pub use walk::{Kind, Place, Walk, copy};
 pub use write::{write_f64, write_str};
 

@@ -152,6 +152,22 @@ proptest! {
     }
 
     #[test]
+    fn a_walk_that_checks_takes_what_a_tree_takes(
+        text in r#"[\[\]{}",:0-9eE.+\-a\\u tfn]{0,24}|(\{("[ab]": ?(1|"\\u0061"|\{\}|\[\]),? ?){0,4}\} ?){1,2}"#
+    ) {
+        let squeezed = Walk::checking(text.as_bytes(), String::new()).and_then(|mut walk| {
+            walk.note(&mut Skeleton::default())?;
+            walk.finish()
+        });
+        let tree = Json::parse(text.as_bytes());
+        prop_assert_eq!(squeezed.is_some(), tree.is_ok());
+        if let (Some(squeezed), Ok(tree)) = (squeezed, tree) {
+            prop_assert!(Json::parse(squeezed.as_bytes()).unwrap() == tree);
+            prop_assert!(text.contains('\\') || squeezed == tree.to_string());
+        }
+    }
+
+    #[test]
     fn doubles_are_written_shortest(value in any::<f64>()) {
         let mut text = String::new();
         write_f64(value, &mut text);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use earthcatalog_fetch::Fetched;
 use earthcatalog_grid::{Grid, hilbert, normalise};
-use earthcatalog_model::json::{JsonErrorKind, Kind, Walk};
+use earthcatalog_model::json::{JsonErrorKind, Skeleton, Walk};
 use earthcatalog_model::{
     Bbox, CellId, Geometry, IdHash, Item, Json, ObjectRef, Reason, Rejection, Source, Timestamp,
 };
@@ -100,14 +100,86 @@ fn prepare(
     grid: &dyn Grid,
     sketch: &mut Sketch,
 ) -> std::result::Result<Prepared, Refusal> {
-    let json = parse(body)?;
-    let id = check(&json)?;
-    let place = Place::of(&json)?;
+    let mut scratch = SCRATCH.take();
+    let Some(read) = read(body, &mut scratch) else { return Err(refusal(body)) };
+    let place = Place::of_text(read.geometry)?;
     let cells = place.cells(grid)?;
-    let times = Times::of(&json);
-    sketch.observe(&json);
-    let item = item(compact(&json, body.len()), id, times, place, source);
+    if sketch.meets(scratch.skeleton.hash()) {
+        sketch.observe(&parse(body)?);
+    }
+    // In memory of its own size: a body may be a slice of a far larger buffer that it would keep alive, items are often
+    // indented, and as many as fit into memory wait to be written.
+    let text = Bytes::copy_from_slice(scratch.text.as_bytes());
+    let item = item(text, &read.id, read.times, place, source);
+    if scratch.text.capacity() <= KEPT {
+        SCRATCH.set(scratch);
+    }
     Ok(Prepared { item: Arc::new(item), cells })
+}
+
+thread_local! {
+    static SCRATCH: Cell<Scratch> = Cell::default();
+}
+
+/// Memory that is used for one item after the other.
+#[derive(Default)]
+struct Scratch {
+    /// The text of the item, without white space.
+    text: String,
+    /// What its properties, assets and links are made of.
+    skeleton: Skeleton,
+}
+
+/// What is read of an item beside its text.
+struct Read<'a> {
+    id: Cow<'a, str>,
+    times: Times,
+    geometry: &'a str,
+}
+
+/// Reads a body once, without a tree of it: its row is written from the text. None if it is no item; [`refusal`] says why.
+fn read<'a>(body: &'a [u8], scratch: &mut Scratch) -> Option<Read<'a>> {
+    let mut text = std::mem::take(&mut scratch.text);
+    text.clear();
+    let skeleton = &mut scratch.skeleton;
+    skeleton.clear();
+    let (mut id, mut times, mut geometry, mut is_feature) = (None, None, "null", false);
+    let mut walk = Walk::checking(body, text)?;
+    walk.members(|walk, name| {
+        match &*name {
+            "id" => id = Some(walk.string()?),
+            "type" => is_feature = walk.string()? == "Feature",
+            "geometry" => geometry = walk.skip()?,
+            "properties" => times = Some(read_properties(walk, skeleton)?),
+            "assets" | "links" => {
+                skeleton.name(&name);
+                walk.note(skeleton)?;
+            }
+            _ => drop(walk.skip()?),
+        }
+        Some(())
+    })?;
+    scratch.text = walk.finish()?;
+    let id = id.filter(|id| is_feature && !id.is_empty())?;
+    Some(Read { id, times: times?, geometry })
+}
+
+fn read_properties(walk: &mut Walk<'_>, skeleton: &mut Skeleton) -> Option<Times> {
+    let mut times = Times::default();
+    skeleton.name("properties");
+    walk.members(|walk, name| {
+        skeleton.name(&name);
+        match times.of_name(&name) {
+            Some(time) => {
+                let from = walk.place();
+                walk.note(skeleton)?;
+                *time = time_of(walk.since(from));
+                Some(())
+            }
+            None => walk.note(skeleton),
+        }
+    })?;
+    Some(times)
 }
 
 /// Makes an item of a body that was prepared before, and whose cells are known. The body is kept as it is.
@@ -117,8 +189,7 @@ fn prepare(
 pub(crate) fn restore(body: &Bytes, source: Source) -> std::result::Result<Item, String> {
     let damaged = || "it is no item any more".to_owned();
     let Skimmed { id, times, geometry } = skim(body).ok_or_else(damaged)?;
-    let geometry = Json::parse(geometry.unwrap_or("null").as_bytes()).map_err(|error| error.to_string())?;
-    let place = Place::of_geometry(&geometry).map_err(|(_, message)| message)?;
+    let place = Place::of_text(geometry.unwrap_or("null")).map_err(|(_, message)| message)?;
     Ok(item(body.clone(), &id, times, place, || source))
 }
 
@@ -148,18 +219,30 @@ fn skim(body: &[u8]) -> Option<Skimmed<'_>> {
 fn skim_times(walk: &mut Walk<'_>) -> Option<Times> {
     let mut times = Times::default();
     walk.members(|walk, name| {
-        let time = match &*name {
-            "datetime" => &mut times.datetime,
-            "updated" => &mut times.updated,
-            _ => return walk.skip().map(drop),
-        };
-        if walk.kind()? != Kind::String {
-            return walk.skip().map(drop);
+        let value = walk.skip()?;
+        if let Some(time) = times.of_name(&name) {
+            *time = time_of(value);
         }
-        *time = Timestamp::parse(&walk.string()?).ok();
         Some(())
     })?;
     Some(times)
+}
+
+/// The instant that a JSON value says, if it is the text of one.
+fn time_of(value: &str) -> Option<Timestamp> {
+    let text = Walk::over(value.as_bytes())?.string()?;
+    Timestamp::parse(&text).ok()
+}
+
+/// Why a body is no item.
+fn refusal(body: &Bytes) -> Refusal {
+    match parse(body).and_then(|json| check(&json)) {
+        Err(refusal) => refusal,
+        // Both read the same grammar: tests hold them to it.
+        Ok(()) => {
+            (Reason::Internal, "the readers of JSON do not agree about it; please report it".to_owned())
+        }
+    }
 }
 
 fn parse(body: &Bytes) -> std::result::Result<Json<'_>, Refusal> {
@@ -172,8 +255,8 @@ fn parse(body: &Bytes) -> std::result::Result<Json<'_>, Refusal> {
     })
 }
 
-/// An item is a GeoJSON Feature with an id and properties (STAC Item spec 1.1, "Item fields"). Returns the id.
-fn check<'a>(json: &'a Json<'_>) -> std::result::Result<&'a str, Refusal> {
+/// An item is a GeoJSON Feature with an id and properties (STAC Item spec 1.1, "Item fields").
+fn check(json: &Json<'_>) -> std::result::Result<(), Refusal> {
     let refuse = |what: String| Err((Reason::NotAnItem, what));
     if json.members().is_none() {
         return refuse(format!("the document is {}, not an object", json.kind()));
@@ -190,7 +273,7 @@ fn check<'a>(json: &'a Json<'_>) -> std::result::Result<&'a str, Refusal> {
     }
     match json.get("id").map(|id| (id, id.as_str())) {
         Some((_, Some(""))) => refuse("id is empty".to_owned()),
-        Some((_, Some(id))) => Ok(id),
+        Some((_, Some(_))) => Ok(()),
         Some((other, None)) => refuse(format!("id is {}, not a string", other.kind())),
         None => refuse("id is missing".to_owned()),
     }
@@ -213,8 +296,10 @@ struct Place {
 }
 
 impl Place {
-    fn of(json: &Json<'_>) -> std::result::Result<Self, Refusal> {
-        Self::of_geometry(json.get("geometry").unwrap_or(&Json::Null))
+    /// Of the text of a geometry.
+    fn of_text(text: &str) -> std::result::Result<Self, Refusal> {
+        let json = Json::parse(text.as_bytes()).map_err(|error| (Reason::NotJson, error.to_string()))?;
+        Self::of_geometry(&json)
     }
 
     fn of_geometry(given: &Json<'_>) -> std::result::Result<Self, Refusal> {
@@ -246,22 +331,6 @@ impl Place {
     }
 }
 
-/// The text of a body without what need not be in it, in memory of its own size: a body may be a slice of a far larger
-/// buffer that it would keep alive, items are often indented, and as many as fit into memory wait to be written.
-fn compact(json: &Json<'_>, size: usize) -> Bytes {
-    thread_local! {
-        static TEXT: Cell<String> = const { Cell::new(String::new()) };
-    }
-    let mut text = TEXT.take();
-    text.clear();
-    json.write(&mut text);
-    let body = Bytes::copy_from_slice(text.as_bytes());
-    if size <= KEPT {
-        TEXT.set(text);
-    }
-    body
-}
-
 /// The times of an item that decide something.
 #[derive(Default)]
 struct Times {
@@ -270,13 +339,13 @@ struct Times {
 }
 
 impl Times {
-    fn of(json: &Json<'_>) -> Self {
-        let properties = json.get("properties");
-        let time = |name: &str| {
-            let text = properties.and_then(|p| p.get(name)).and_then(Json::as_str)?;
-            Timestamp::parse(text).ok()
-        };
-        Self { datetime: time("datetime"), updated: time("updated") }
+    /// The time of a property, if it is one of them.
+    fn of_name(&mut self, name: &str) -> Option<&mut Option<Timestamp>> {
+        match name {
+            "datetime" => Some(&mut self.datetime),
+            "updated" => Some(&mut self.updated),
+            _ => None,
+        }
     }
 }
 

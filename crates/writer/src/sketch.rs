@@ -1,7 +1,6 @@
 //! What properties, assets and links some items have: all that a schema needs to know of them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use earthcatalog_model::Json;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use crate::shape::Shape;
 const MAX_PROPERTIES: usize = 4096;
 
 /// How many structures are remembered so that items like them need not be looked at again.
-const MAX_SEEN: usize = 4096;
+const MAX_MET: usize = 4096;
 
 /// The shapes of the items that were observed. Mergeable in any order, small, and serialisable.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -21,8 +20,9 @@ pub struct Sketch {
     pub(crate) properties: BTreeMap<String, Shape>,
     pub(crate) assets: BTreeMap<String, Shape>,
     pub(crate) link: Shape,
+    /// Hashes of structures.
     #[serde(skip)]
-    seen: HashSet<u64>,
+    met: HashSet<u64>,
 }
 
 impl Sketch {
@@ -31,15 +31,16 @@ impl Sketch {
         Self::default()
     }
 
-    /// Takes note of an item. An item of a structure that was seen before costs a hash of its names.
+    /// Whether an item is to be [observed](Self::observe) whose properties, assets and links have this structure, a hash of
+    /// their [`Skeleton`](earthcatalog_model::json::Skeleton): not where one of the same was.
+    pub fn meets(&mut self, structure: u64) -> bool {
+        self.met.len() >= MAX_MET || self.met.insert(structure)
+    }
+
+    /// Takes note of an item.
     pub fn observe(&mut self, item: &Json<'_>) {
-        let parts = ["properties", "assets", "links"].map(|name| item.get(name).unwrap_or(&Json::Null));
-        let mut hasher = DefaultHasher::new();
-        parts.iter().for_each(|part| hash_structure(part, &mut hasher));
-        if self.seen.len() < MAX_SEEN && !self.seen.insert(hasher.finish()) {
-            return;
-        }
-        let [properties, assets, links] = parts;
+        let [properties, assets, links] =
+            ["properties", "assets", "links"].map(|name| item.get(name).unwrap_or(&Json::Null));
         note_members(&mut self.properties, properties, names::is_free);
         note_members(&mut self.assets, assets, names::is_plain);
         for link in links.elements().unwrap_or_default() {
@@ -72,33 +73,5 @@ fn note(into: &mut BTreeMap<String, Shape>, name: &str, shape: Shape) {
         known.merge(shape);
     } else if into.len() < MAX_PROPERTIES {
         into.insert(name.to_owned(), shape);
-    }
-}
-
-/// Hashes names and kinds, not values. Arrays count by what their elements look like, one after the other.
-fn hash_structure(json: &Json<'_>, hasher: &mut DefaultHasher) {
-    std::mem::discriminant(json).hash(hasher);
-    match json {
-        Json::Array(elements) => {
-            let mut last = None;
-            for element in elements {
-                // Long runs of numbers (a transform, a histogram) are one thing seen many times.
-                let kind = std::mem::discriminant(element);
-                let scalar = element.members().is_none() && element.elements().is_none();
-                if !scalar || last != Some(kind) {
-                    hash_structure(element, hasher);
-                }
-                last = Some(kind);
-            }
-            0xffu8.hash(hasher);
-        }
-        Json::Object(members) => {
-            for (name, value) in members {
-                name.hash(hasher);
-                hash_structure(value, hasher);
-            }
-            0xfeu8.hash(hasher);
-        }
-        _ => {}
     }
 }

@@ -81,13 +81,35 @@ pub(super) struct Parser<'a> {
     /// Members and elements of what is open, so that each object and array is allocated once, at its size.
     members: Vec<Member<'a>>,
     elements: Vec<Json<'a>>,
+    /// The text without the white space that was passed, where it is wanted.
+    squeezed: Option<Squeezed>,
+}
+
+/// A text as far as it was passed, without the white space between its tokens.
+struct Squeezed {
+    text: String,
+    /// Up to here, in the text with white space.
+    done: usize,
 }
 
 type Member<'a> = (Cow<'a, str>, Json<'a>);
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, members: Vec::new(), elements: Vec::new() }
+        let (members, elements) = (Vec::new(), Vec::new());
+        Self { text, bytes: text.as_bytes(), at: 0, members, elements, squeezed: None }
+    }
+
+    /// Appends the text without white space to `squeezed`, as it is passed.
+    pub(super) fn squeeze(&mut self, squeezed: String) {
+        self.squeezed = Some(Squeezed { text: squeezed, done: self.at });
+    }
+
+    /// What was squeezed, up to here.
+    pub(super) fn squeezed(self) -> Option<String> {
+        let Squeezed { mut text, done } = self.squeezed?;
+        text.push_str(self.text.get(done..self.at).unwrap_or_default());
+        Some(text)
     }
 
     fn document(&mut self) -> Parsed<Json<'a>> {
@@ -101,12 +123,23 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn skip_space(&mut self) {
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.skip_some_space();
+        }
+    }
+
+    fn skip_some_space(&mut self) {
+        let start = self.at;
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' => self.at += self.spaces(),
                 b'\n' | b'\r' | b'\t' => self.at += 1,
-                _ => return,
+                _ => break,
             }
+        }
+        if let Some(squeezed) = &mut self.squeezed {
+            squeezed.text.push_str(self.text.get(squeezed.done..start).unwrap_or_default());
+            squeezed.done = self.at;
         }
     }
 
@@ -191,8 +224,8 @@ impl<'a> Parser<'a> {
             }
         }
         let members: Vec<Member<'a>> = self.members.drain(first..).collect();
-        match duplicate(&members) {
-            Some(name) => Err((JsonErrorKind::Duplicate(name), start)),
+        match duplicate(&members, |(name, _)| name) {
+            Some(name) => Err((JsonErrorKind::Duplicate(name.to_owned()), start)),
             None => Ok(Json::Object(members)),
         }
     }
@@ -376,21 +409,21 @@ pub(super) fn special(chunk: u64) -> u64 {
 }
 
 /// The first name that stands a second time.
-fn duplicate(members: &[Member<'_>]) -> Option<String> {
+pub(super) fn duplicate<M>(members: &[M], name_of: impl Fn(&M) -> &str) -> Option<&str> {
     if members.len() > SMALL_OBJECT {
         let mut seen = HashSet::with_capacity(members.len());
-        return members.iter().find(|(name, _)| !seen.insert(&**name)).map(|(name, _)| name.to_string());
+        return members.iter().map(name_of).find(|name| !seen.insert(*name));
     }
-    let again = |i: usize, name: &str| members.iter().take(i).any(|(earlier, _)| earlier == name);
+    let again = |i: usize, name: &str| members.iter().take(i).any(|earlier| name_of(earlier) == name);
     let mut marks = 0u64;
-    let mut members = members.iter().enumerate();
-    let found = members.find(|(i, (name, _))| {
+    let mut names = members.iter().map(&name_of).enumerate();
+    let found = names.find(|(i, name)| {
         let mark = mark(name);
         let maybe = marks & mark != 0;
         marks |= mark;
         maybe && again(*i, name)
     });
-    found.map(|(_, (name, _))| name.to_string())
+    found.map(|(_, name)| name)
 }
 
 /// One of 64 bits, which two names of one object seldom share.

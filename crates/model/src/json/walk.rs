@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::parse::{MAX_DEPTH, Parser, text_of};
+use super::parse::{MAX_DEPTH, Parser, duplicate, text_of};
+use super::skeleton::Skeleton;
 use super::{Number, write_str};
 
 /// What a value is, by its first byte.
@@ -22,10 +23,18 @@ pub enum Kind {
     Object,
 }
 
+impl Kind {
+    /// True for what is neither array nor object.
+    pub fn is_scalar(self) -> bool {
+        !matches!(self, Self::Array | Self::Object)
+    }
+}
+
 /// A place in a JSON text, before a value.
 ///
 /// The text is one that [`Json::parse`](super::Json::parse) accepts. Where it is none, the answer is None as soon as that
-/// shows, and `Json::parse` says why; that an object has no two members of one name is not looked at.
+/// shows, and `Json::parse` says why; that an object has no two members of one name is looked at by [`checking`](Self::checking)
+/// alone.
 ///
 /// ```
 /// use earthcatalog_model::json::{Kind, Walk};
@@ -41,16 +50,33 @@ pub enum Kind {
 pub struct Walk<'a> {
     parser: Parser<'a>,
     depth: usize,
+    /// The names of members in objects that are open, where they are looked at.
+    names: Option<Vec<Cow<'a, str>>>,
 }
 
 impl<'a> Walk<'a> {
     /// Before the value that a text is. None if it is not UTF-8.
     pub fn over(text: &'a [u8]) -> Option<Self> {
-        Some(Self { parser: Parser::new(text_of(text).ok()?), depth: 0 })
+        text_of(text).ok().map(Self::within)
     }
 
     fn within(text: &'a str) -> Self {
-        Self { parser: Parser::new(text), depth: 0 }
+        Self { parser: Parser::new(text), depth: 0, names: None }
+    }
+
+    /// As [`over`](Self::over), for a text that nobody has checked: passing it to its end is as good as
+    /// [`Json::parse`](super::Json::parse). What is passed is appended to `squeezed`, without the white space between
+    /// tokens; [`finish`](Self::finish) gives it back.
+    pub fn checking(text: &'a [u8], squeezed: String) -> Option<Self> {
+        let mut walk = Self::over(text)?;
+        walk.names = Some(Vec::new());
+        walk.parser.squeeze(squeezed);
+        Some(walk)
+    }
+
+    /// The text without white space, where this is the end of a text that was [checked](Self::checking).
+    pub fn finish(mut self) -> Option<String> {
+        if self.is_done() { self.parser.squeezed() } else { None }
     }
 
     /// What the value is.
@@ -91,14 +117,29 @@ impl<'a> Walk<'a> {
         if self.enter(Kind::Object)? {
             return self.leave();
         }
+        let first = self.names.as_ref().map_or(0, Vec::len);
         loop {
             let name = self.string()?;
             self.parser.colon().ok()?;
+            if let Some(names) = &mut self.names {
+                names.push(name.clone());
+            }
             each(self, name)?;
             if self.parser.ends(b'}', "',' or '}'").ok()? {
+                self.all_differ(first)?;
                 return self.leave();
             }
         }
+    }
+
+    /// Of an object that ends here: its names, which are those since `first`.
+    fn all_differ(&mut self, first: usize) -> Option<()> {
+        let Some(names) = &mut self.names else { return Some(()) };
+        if duplicate(names.get(first..)?, |name| name).is_some() {
+            return None;
+        }
+        names.truncate(first);
+        Some(())
     }
 
     /// Past an array; how many elements it has. `each` is called before every element, with its index, and has to go past it.
@@ -147,6 +188,33 @@ impl<'a> Walk<'a> {
             Kind::Object => self.members(|walk, _| walk.skip().map(drop))?,
         }
         Some(self.parser.slice(start, self.parser.at))
+    }
+
+    /// Past the value; what it is made of goes into the skeleton.
+    pub fn note(&mut self, skeleton: &mut Skeleton) -> Option<()> {
+        let kind = self.kind()?;
+        skeleton.kind(kind);
+        match kind {
+            Kind::Array => {
+                let mut last = None;
+                self.elements(|walk, _| {
+                    let kind = walk.kind()?;
+                    // Long runs of numbers (a transform, a histogram) are one thing seen many times.
+                    let again = last.replace(kind) == Some(kind) && kind.is_scalar();
+                    if again { walk.skip().map(drop) } else { walk.note(skeleton) }
+                })?;
+                skeleton.end();
+            }
+            Kind::Object => {
+                self.members(|walk, name| {
+                    skeleton.name(&name);
+                    walk.note(skeleton)
+                })?;
+                skeleton.end();
+            }
+            _ => drop(self.skip()?),
+        }
+        Some(())
     }
 
     /// Past a value that was looked at: its text, from where it began.
@@ -260,6 +328,32 @@ mod tests {
         check(r#""\u00e9\/\n é""#, 0);
         check("[]", 1);
         check(" { \"a\\u0000\" : [ 1 , { } , true ] , \"b\" : false } ", 3);
+    }
+
+    fn check_squeezed(text: &str, expected: Option<&str>) {
+        let squeezed = Walk::checking(text.as_bytes(), "x".to_owned()).and_then(|mut walk| {
+            walk.note(&mut Skeleton::default())?;
+            walk.finish()
+        });
+        assert_eq!(squeezed.as_deref(), expected.map(|text| format!("x{text}")).as_deref(), "{text}");
+        assert_eq!(squeezed.is_some(), Json::parse(text.as_bytes()).is_ok(), "{text}");
+    }
+
+    #[test]
+    fn what_is_checked_is_squeezed() {
+        check_squeezed(
+            " { \"a b\" : [ 1 ,\n\t2, {} ] , \"b\\u0020\":\" c \" } \n",
+            Some(r#"{"a b":[1,2,{}],"b\u0020":" c "}"#),
+        );
+        check_squeezed("\u{feff}[ ]", Some("[]"));
+        check_squeezed(r#"{"a":{"b":1},"b":{"a":2}}"#, Some(r#"{"a":{"b":1},"b":{"a":2}}"#));
+        check_squeezed(r#"{"a":{"b":1,"c":2,"b":3}}"#, None);
+        check_squeezed(r#"{"a":[{"\u0061":1,"a":3}]}"#, None);
+        let many: String = (0..40).map(|i| format!("\"{i}\":{i},")).collect();
+        check_squeezed(&format!("{{{many}\"x\":0}}"), Some(&format!("{{{many}\"x\":0}}")));
+        check_squeezed(&format!("{{{many}\"7\":0}}"), None);
+        check_squeezed("[1] 2", None);
+        check_squeezed("", None);
     }
 
     #[test]

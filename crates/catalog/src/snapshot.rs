@@ -16,7 +16,7 @@ use crate::table::{Change, Operation};
 
 /// Files of one manifest at most: a reader that prunes by the manifests' summaries should not have to read many for
 /// one partition, nor a large one for few files. And the writer holds all of one at once, some 50 kB a file.
-const FILES_A_MANIFEST: usize = 500;
+const FILES_A_MANIFEST: usize = 250;
 
 /// Manifests with fewer files are small. A merge encodes each entry once more, which is what a commit costs in the first
 /// place: it has to save a reader requests for that. Appends of 100 files took twice the CPU time in a table of 20,000 while

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::objects::{self, BASE, ETAG, Fate, ID_HASH, KEY_HASH, LAST_MODIFIED, ObjectRow, Rows, SEGMENT};
 use crate::parquet_out::{BATCH, ParquetOut, Summary, properties};
 
-/// Streams a file of objects, in memory of one row group (about 20 MiB) however many rows there are.
+/// Streams a file of objects, in memory of one row group (about 5 MiB) however many rows there are.
 pub struct ObjectsWriter<W: Write + Send> {
     out: ParquetOut<W>,
     schema: SchemaRef,

@@ -5,7 +5,7 @@ use crate::reader::IdsReader;
 use crate::testing::{id, stored};
 use crate::writer::IdsWriter;
 
-/// 600,000 even numbers, in three row groups of pages of 20,480 rows.
+/// 600,000 even numbers, in ten row groups of three pages of 20,480 rows.
 async fn file() -> IdsReader {
     let mut file = Vec::new();
     let mut writer = IdsWriter::new(&mut file).unwrap();
@@ -30,8 +30,8 @@ async fn row_groups_that_cannot_hold_it_are_not_read() {
     };
     check(&[], &[]);
     check(&[0], &[0]);
-    check(&[2 * 262_143, 2 * 524_288], &[0, 2]);
-    check(&[2 * 262_143 + 1, u64::from(u32::MAX)], &[]);
+    check(&[2 * 61_439, 2 * 122_880], &[0, 2]);
+    check(&[2 * 61_439 + 1, u64::from(u32::MAX)], &[]);
 }
 
 #[tokio::test]
@@ -46,8 +46,8 @@ async fn pages_that_cannot_hold_it_are_not_read() {
     check(&[0], &[0], page);
     check(&[0, 2, 4, 2 * 20_479], &[0], page);
     check(&[2 * 20_479, 2 * 20_480], &[0], 2 * page);
-    check(&[0, 2 * 262_144], &[0, 1], 2 * page);
-    check(&[2 * 599_999], &[2], (600_000 - 2 * 262_144) % page);
+    check(&[0, 2 * 61_440], &[0, 1], 2 * page);
+    check(&[2 * 599_999], &[9], (600_000 - 9 * 61_440) % page);
     // Between two pages, and between two row groups.
-    check(&[2 * 20_479 + 1, 2 * 262_143 + 1], &[], 0);
+    check(&[2 * 20_479 + 1, 2 * 61_439 + 1], &[], 0);
 }

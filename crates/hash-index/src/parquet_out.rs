@@ -17,8 +17,8 @@ use crate::stored::MARK;
 /// Rows that are given to the Parquet writer at once.
 pub(crate) const BATCH: usize = 16 << 10;
 
-/// Rows of a row group: 4 MiB of hashes, which is one good read from a store.
-const ROW_GROUP: usize = 256 << 10;
+/// Rows of a row group, which is in memory while it is written: three full pages, in which hashes take a good MB.
+const ROW_GROUP: usize = 60 << 10;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

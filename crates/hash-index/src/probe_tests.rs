@@ -36,7 +36,7 @@ async fn check(reader: &IdsReader, asked: &[u64], expected: &[u64]) {
 
 #[tokio::test]
 async fn finds_what_is_there() {
-    // Even numbers, in three row groups.
+    // Even numbers, in ten row groups.
     let reader = reader((0..600_000).map(|n| 2 * n)).await;
     check(&reader, &[], &[]).await;
     check(&reader, &[1, 3, 1_199_999, u64::MAX], &[]).await;

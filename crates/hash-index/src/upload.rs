@@ -11,11 +11,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, Result};
 
-/// Bytes of a part: S3 allows 10,000 of them, so 160 GB.
-const PART: usize = 16 << 20;
+/// Bytes of a part, at least 5 MiB: S3 allows 10,000 of them, so 60 GB.
+const PART: usize = 6 << 20;
 
 /// Parts in flight.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 3;
 
 /// Uploads a local file: in one request if it is small, else in parts, a few in flight. An upload that fails is taken
 /// back; the object appears whole or not at all. An object that was there is replaced.
@@ -89,9 +89,11 @@ async fn send(
 
 /// A part, smaller only at the end.
 async fn read_part(input: &mut (impl AsyncRead + Unpin)) -> Result<Bytes> {
-    let mut part = Vec::new();
+    // At its size: grown step by step it would be in memory twice.
+    let mut part = Vec::with_capacity(PART);
     let read = input.take(PART as u64).read_to_end(&mut part).await;
     read.map_err(|source| Error::Input { source })?;
+    part.shrink_to_fit();
     Ok(part.into())
 }
 

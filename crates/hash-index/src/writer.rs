@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{self, ADDED, BASE, ID_HASH, REMOVED, Rows, SEGMENT};
 use crate::parquet_out::{BATCH, ParquetOut, Summary, properties};
 
-/// Streams a base file of ids, in memory of one row group (about 6 MiB) however many rows there are.
+/// Streams a base file of ids, in memory of one row group (about 1.5 MiB) however many rows there are.
 pub struct IdsWriter<W: Write + Send> {
     out: ParquetOut<W>,
     schema: SchemaRef,

@@ -87,6 +87,9 @@ impl fmt::Debug for Columns {
 
 impl Serialize for Columns {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_bytes(&self.packed);
+        }
         let mut map = serializer.serialize_map(None)?;
         for (id, metrics) in self.iter() {
             map.serialize_entry(&id, &metrics)?;
@@ -97,7 +100,10 @@ impl Serialize for Columns {
 
 impl<'de> Deserialize<'de> for Columns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ById)
+        match deserializer.is_human_readable() {
+            true => deserializer.deserialize_map(ById),
+            false => Ok(Self { packed: Vec::deserialize(deserializer)?.into() }),
+        }
     }
 }
 
@@ -147,6 +153,14 @@ mod tests {
         assert_eq!(columns.get(300), sample().remove(&300));
         assert_eq!((columns.get(3), columns.contains(2), columns.contains(3)), (None, true, false));
         assert_eq!(Columns::default().iter().count(), 0);
+    }
+
+    #[test]
+    fn in_binary_form_they_stay_packed() {
+        let columns: Columns = sample().into_iter().collect();
+        let bytes = postcard::to_allocvec(&columns).unwrap();
+        assert!(bytes.len() < columns.packed.len() + 4);
+        assert_eq!(postcard::from_bytes::<Columns>(&bytes).unwrap(), columns);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod cell;
 pub mod columns;
 pub mod datafile;
 pub mod geometry;
+mod geometry_text;
 pub mod hash;
 mod href;
 pub mod item;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use earthcatalog_model::{DataFile, Item, PartitionKey};
+use earthcatalog_model::{Item, PartitionKey};
+
+use crate::shelf::Place;
 
 /// What a row costs beside the item's own bytes.
 const ROW_OVERHEAD: u64 = 600;
@@ -24,12 +26,16 @@ impl Staged {
     }
 }
 
-/// A file of this run. The rows of later files of the same partition have later numbers.
+/// A file of this run, of which there may be many thousand. The rows of later files of the same partition have later numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Written {
-    pub(crate) file: DataFile,
-    pub(crate) rel: String,
+    /// What its name is made of, beside the partition.
+    pub(crate) number: u64,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
     pub(crate) seqs: RangeInclusive<u64>,
+    /// Where the rest is.
+    pub(crate) described: Place,
 }
 
 /// Rows taken out of the buffers to become a file.

@@ -57,7 +57,7 @@ async fn change(
     report: &mut Report,
 ) -> Result<Option<Change>> {
     let Findings { resolution, fates, existing } = findings;
-    let mut add = intake.take_data_files();
+    let mut add = intake.data_files()?;
     let mut properties = BTreeMap::new();
     let operation = match &existing {
         None => {

@@ -15,13 +15,13 @@ use crate::error::Result;
 use crate::existing::Met;
 use crate::fates::Fates;
 use crate::scratch::Scratch;
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 
 /// The run's ids and their partitions, a temporary file.
 pub(crate) const RUN_IDS: &str = "ids";
 
 /// Ids that are resolved, and looked up in the index, at once.
-const CHUNK: usize = 1 << 16;
+const CHUNK: u64 = 1 << 16;
 
 /// What the log of ids says at the end of the intake.
 #[derive(Default)]
@@ -76,21 +76,21 @@ pub(crate) async fn resolve(
 ) -> Result<(Resolution, Fates)> {
     let writer = IdsWriter::new(scratch.create(RUN_IDS)?)?;
     let resolution = Resolution { layout, ..Resolution::default() };
-    let mut work =
-        blocking(move || Ok::<_, crate::Error>(Work { merge: log.finish()?, writer, resolution, fates }))
-            .await??;
-    loop {
+    let look_up = known.is_some();
+    let start =
+        move || Ok::<_, crate::Error>(Work { merge: log.finish()?, writer, resolution, fates, look_up });
+    let mut work = on_rayon(start).await??;
+    let mut before = None;
+    while before != Some(work.resolution.unique) {
+        before = Some(work.resolution.unique);
         let winners;
-        (work, winners) = blocking(move || work.chunk().map(|winners| (work, winners))).await??;
-        if winners.is_empty() {
-            break;
-        }
+        (work, winners) = on_rayon(move || work.chunk().map(|winners| (work, winners))).await??;
         if let Some(ids) = known {
             work.resolution.met.extend(met(ids, winners).await?);
         }
     }
     let Work { writer, mut resolution, fates, .. } = work;
-    resolution.ids = blocking(move || writer.finish()).await??;
+    resolution.ids = on_rayon(move || writer.finish()).await??;
     Ok((resolution, fates))
 }
 
@@ -117,16 +117,20 @@ struct Work {
     writer: IdsWriter<File>,
     resolution: Resolution,
     fates: Fates,
+    /// The winners are to be looked up.
+    look_up: bool,
 }
 
 impl Work {
-    /// Resolves some ids; their winners, none at the end.
+    /// Resolves some ids, none at the end; their winners, where they are to be looked up.
     fn chunk(&mut self) -> Result<Vec<Entry>> {
         let mut winners = Vec::new();
-        while winners.len() < CHUNK {
+        for _ in 0..CHUNK {
             let Some(resolved) = self.merge.next().transpose()? else { break };
             self.note(&resolved)?;
-            winners.push(resolved.winner);
+            if self.look_up {
+                winners.push(resolved.winner);
+            }
         }
         Ok(winners)
     }

@@ -17,7 +17,7 @@ use crate::fates::Fates;
 use crate::ingest::Job;
 use crate::known::{INDEX, INDEX_PATH, Known};
 use crate::scratch::Scratch;
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 use crate::write::FileWriter;
 
 /// Segments of objects that are read beside their base before they are merged into it.
@@ -56,7 +56,7 @@ impl Job<'_> {
         files.ids.push(self.put_index(RUN_IDS, resolution.ids).await?);
         let sink = self.scratch.create("objects")?;
         let log = fates.into_log();
-        let objects = blocking(move || log.write(ObjectsWriter::base(sink)?)).await??;
+        let objects = on_rayon(move || log.write(ObjectsWriter::base(sink)?)).await??;
         files.objects.push(self.put_index("objects", objects).await?);
         Ok(files)
     }
@@ -120,7 +120,7 @@ impl Job<'_> {
             return Ok(());
         }
         let sink = self.scratch.create("objects-segment")?;
-        let segment = blocking(move || log.write(ObjectsWriter::segment(sink)?)).await??;
+        let segment = on_rayon(move || log.write(ObjectsWriter::segment(sink)?)).await??;
         files.objects.push(self.put_index("objects-segment", segment).await?);
         if !is_due(&files.objects, SEGMENTS) {
             return Ok(());

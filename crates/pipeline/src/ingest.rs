@@ -25,7 +25,7 @@ use crate::report::{Ledger, Report};
 use crate::run::Run;
 use crate::scratch::Scratch;
 use crate::selection::{Selection, select};
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 use crate::write::FileWriter;
 
 /// How often a run is decided, where other writers come first, and how long it waits at most between two attempts, times
@@ -104,8 +104,8 @@ impl Job<'_> {
         let outcome = self.run_through(&mut intake, clock).await;
         if outcome.as_ref().is_err_and(Error::nothing_was_committed) {
             intake.abandon().await;
-            self.writer.remove(intake.files().map(|w| w.rel.as_str())).await;
-            self.writer.remove(self.writer.others().iter().map(String::as_str)).await;
+            let names: Vec<String> = intake.names().chain(self.writer.others()).collect();
+            self.writer.remove(names.iter().map(String::as_str)).await;
         }
         outcome
     }
@@ -229,15 +229,14 @@ impl Job<'_> {
     async fn rewrite(&self, intake: &mut Intake, resolution: &Resolution) -> Result<()> {
         let schema = intake.schema();
         for ((partition, file), ids) in resolution.files.iter().rev() {
-            let Some(partition) = intake.buffers.partitions_mut().get_mut(*partition as usize) else {
+            let Some(old) = intake.file(*partition, *file).cloned() else { continue };
+            let Some(key) = intake.buffers.partitions().get(*partition as usize).map(|p| p.key.clone())
+            else {
                 continue;
             };
-            let Some(old) = partition.files.get(*file).cloned() else { continue };
-            match self.writer.without(&old, ids.clone(), schema.clone()).await? {
-                Some(new) => partition.files.splice(*file..=*file, [new]).for_each(drop),
-                None => drop(partition.files.remove(*file)),
-            }
-            self.writer.remove(std::iter::once(old.rel.as_str())).await;
+            let new = self.writer.without(&key, &old, ids.clone(), schema.clone()).await?;
+            intake.replace(*partition, *file, new)?;
+            self.writer.remove(std::iter::once(self.writer.rel(&key, old.number).as_str())).await;
         }
         Ok(())
     }
@@ -245,7 +244,7 @@ impl Job<'_> {
     /// The file `rejected.parquet`, where there are rejections; its location.
     pub(crate) async fn put_rejections(&self, intake: &mut Intake) -> Result<Option<String>> {
         let rejections = intake.take_rejections();
-        let Some(bytes) = blocking(move || rejections.finish()).await?? else { return Ok(None) };
+        let Some(bytes) = on_rayon(move || rejections.finish()).await?? else { return Ok(None) };
         let rel = self.run.file("rejected.parquet");
         self.writer.put_other(&rel, bytes).await?;
         Ok(Some(self.parts.base.location(&rel)))
@@ -262,7 +261,7 @@ impl Job<'_> {
     }
 
     fn report(&self, intake: &Intake, listed: &Listed, selection: &Selection, findings: &Findings) -> Report {
-        let files = || intake.files().map(|w| &w.file);
+        let files = || intake.files();
         let dry = self.options.dry_run;
         let Findings { resolution, existing, .. } = findings;
         let existing = existing.as_ref().map(|(_, existing)| existing);

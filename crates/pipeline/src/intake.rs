@@ -1,6 +1,7 @@
 //! The state of a run while items come in: schema, rows that wait, files being written, the log of ids, the counts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use crate::event::Progress;
 use crate::fates::Fates;
 use crate::prepare::{Batch, Prepared};
 use crate::rejected::Rejections;
-use crate::write::{Done, FileWriter};
+use crate::shelf::Shelf;
+use crate::write::{Done, FileWriter, NewFile};
 
 /// How the memory of a run is shared out.
 pub(crate) struct Budget {
@@ -33,7 +35,7 @@ pub(crate) struct Budget {
     ids: u64,
 }
 
-/// A log goes to disk in pieces of a few megabytes, which are merged 64 at a time: more memory would make the sorting of an archive
+/// A log goes to disk in pieces, which are merged 64 at a time: more memory than a few megabytes would make the sorting of an archive
 /// hardly faster, and a large run larger than a small one.
 const LOG: u64 = 8 << 20;
 
@@ -41,7 +43,7 @@ impl Budget {
     pub(crate) fn of(memory: u64) -> Self {
         // Encoding a file holds its rows, their columns and the file's bytes: three times what the rows are counted.
         let share = |n: u64| memory / 16 * n;
-        let ids = share(1).min(LOG);
+        let ids = (memory / 64).min(LOG);
         Self { fetch: share(1), buffers: share(3), writing: share(1), file: share(1), ids }
     }
 }
@@ -54,6 +56,7 @@ pub(crate) struct Intake {
     pub(crate) buffers: Buffers,
     writing: FuturesUnordered<BoxFuture<'static, Result<Done>>>,
     writing_bytes: u64,
+    shelf: Shelf,
     log: IdLog,
     fates: Option<Fates>,
     pub(crate) rejections: Rejections,
@@ -72,6 +75,7 @@ impl Intake {
             buffers: Buffers::default(),
             writing: FuturesUnordered::new(),
             writing_bytes: 0,
+            shelf: Shelf::default(),
             log,
             fates: None,
             rejections: Rejections::new(),
@@ -160,21 +164,44 @@ impl Intake {
     /// Waits for a file to be written.
     pub(crate) async fn written(&mut self) -> Result<()> {
         if let Some(done) = Pin::new(&mut self.writing).next().await {
-            self.note(done?);
+            self.note(done?)?;
         }
         Ok(())
     }
 
-    fn note(&mut self, done: Done) {
+    fn note(&mut self, done: Done) -> Result<()> {
         self.writing_bytes -= done.freed;
         self.progress.files += 1;
         for (property, count) in done.extra {
             *self.extra.entry(property).or_default() += count;
         }
+        let written = self.shelve(done.file, done.seqs)?;
         if let Some(partition) = self.buffers.partitions_mut().get_mut(done.partition as usize) {
-            let at = partition.files.partition_point(|w| w.seqs.start() < done.written.seqs.start());
-            partition.files.insert(at, done.written);
+            let at = partition.files.partition_point(|w| w.seqs.start() < written.seqs.start());
+            partition.files.insert(at, written);
         }
+        Ok(())
+    }
+
+    fn shelve(&mut self, new: NewFile, seqs: RangeInclusive<u64>) -> Result<Written> {
+        let NewFile { number, file } = new;
+        let described = self.shelf.put(&file)?;
+        Ok(Written { number, rows: file.rows, bytes: file.bytes, seqs, described })
+    }
+
+    /// Puts a file in the place of one of a partition's files, or nothing.
+    pub(crate) fn replace(&mut self, partition: u32, file: usize, new: Option<NewFile>) -> Result<()> {
+        let old = self.file(partition, file).map(|old| old.seqs.clone());
+        let new = old.zip(new).map(|(seqs, new)| self.shelve(new, seqs)).transpose()?;
+        if let Some(partition) = self.buffers.partitions_mut().get_mut(partition as usize) {
+            partition.files.splice(file..=file, new).for_each(drop);
+        }
+        Ok(())
+    }
+
+    /// One of a partition's files.
+    pub(crate) fn file(&self, partition: u32, file: usize) -> Option<&Written> {
+        self.buffers.partitions().get(partition as usize)?.files.get(file)
     }
 
     /// Waits for all files that are being written.
@@ -210,8 +237,11 @@ impl Intake {
     /// Waits for what is being written, so that it can be removed; how that ends is of no interest any more.
     pub(crate) async fn abandon(&mut self) {
         while let Some(done) = self.writing.next().await {
-            if let Ok(done) = done {
-                self.note(done);
+            // What cannot be noted is garbage that `gc` finds.
+            if let Ok(done) = done
+                && let Err(error) = self.note(done)
+            {
+                tracing::debug!(%error, "a file that is not needed could not be noted");
             }
         }
     }
@@ -241,17 +271,17 @@ impl Intake {
         self.buffers.partitions().iter().flat_map(|p| &p.files)
     }
 
-    /// The files for the commit. Their metrics, which are most of them, are moved and not copied; names stay here, so
-    /// that the files can be removed if the commit is refused.
-    pub(crate) fn take_data_files(&mut self) -> Vec<DataFile> {
-        let partitions = self.buffers.partitions_mut().iter_mut();
-        partitions.flat_map(|p| &mut p.files).map(|written| take_metrics(&mut written.file)).collect()
+    /// The paths of all files of the run.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        let partitions = self.buffers.partitions().iter();
+        partitions.flat_map(|p| p.files.iter().map(|file| self.writer.rel(&p.key, file.number)))
     }
-}
 
-fn take_metrics(file: &mut DataFile) -> DataFile {
-    let columns = std::mem::take(&mut file.columns);
-    DataFile { columns, ..file.clone() }
+    /// The files for the commit.
+    pub(crate) fn data_files(&mut self) -> Result<Vec<DataFile>> {
+        let files = self.buffers.partitions().iter().flat_map(|p| &p.files);
+        self.shelf.get_all(files.map(|file| file.described))
+    }
 }
 
 /// The schema as it grows with what is seen.

@@ -19,7 +19,7 @@ use crate::ingest::Job;
 use crate::parts::Href;
 use crate::scan::scan;
 use crate::scratch::Scratch;
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 
 /// The property that describes the index: the JSON of [`IndexFiles`].
 pub(crate) const INDEX: &str = "earthcatalog.hash_index";
@@ -156,7 +156,7 @@ pub(crate) async fn read_table(
         }
     }
     let (ids, objects) = (reading.scratch.create(MADE_IDS)?, reading.scratch.create(MADE_OBJECTS)?);
-    Ok(blocking(move || rebuild.finish(ids, objects)).await??)
+    Ok(on_rayon(move || rebuild.finish(ids, objects)).await??)
 }
 
 async fn read_file(reading: &Reading<'_>, file: DataFile) -> Result<(DataFile, Vec<Read>)> {

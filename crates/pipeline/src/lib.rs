@@ -36,6 +36,7 @@ mod run;
 mod scan;
 mod scratch;
 mod selection;
+mod shelf;
 mod verify;
 mod worker;
 mod write;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ fn prepare(
 ) -> std::result::Result<Prepared, Refusal> {
     let mut scratch = SCRATCH.take();
     let Some(read) = read(body, &mut scratch) else { return Err(refusal(body)) };
-    let place = Place::of_text(read.geometry)?;
+    let place = Place::of(scratch.text.get(read.geometry).unwrap_or("null"))?;
     let cells = place.cells(grid)?;
     if sketch.meets(scratch.skeleton.hash()) {
         sketch.observe(&parse(body)?);
@@ -134,7 +135,8 @@ struct Scratch {
 struct Read<'a> {
     id: Cow<'a, str>,
     times: Times,
-    geometry: &'a str,
+    /// Where it is in the text without white space.
+    geometry: Range<usize>,
 }
 
 /// Reads a body once, without a tree of it: its row is written from the text. None if it is no item; [`refusal`] says why.
@@ -143,13 +145,17 @@ fn read<'a>(body: &'a [u8], scratch: &mut Scratch) -> Option<Read<'a>> {
     text.clear();
     let skeleton = &mut scratch.skeleton;
     skeleton.clear();
-    let (mut id, mut times, mut geometry, mut is_feature) = (None, None, "null", false);
+    let (mut id, mut times, mut geometry, mut is_feature) = (None, None, usize::MAX..usize::MAX, false);
     let mut walk = Walk::checking(body, text)?;
     walk.members(|walk, name| {
         match &*name {
             "id" => id = Some(walk.string()?),
             "type" => is_feature = walk.string()? == "Feature",
-            "geometry" => geometry = walk.skip()?,
+            "geometry" => {
+                let start = walk.squeezed();
+                walk.skip()?;
+                geometry = start..walk.squeezed();
+            }
             "properties" => times = Some(read_properties(walk, skeleton)?),
             "assets" | "links" => {
                 skeleton.name(&name);
@@ -189,7 +195,7 @@ fn read_properties(walk: &mut Walk<'_>, skeleton: &mut Skeleton) -> Option<Times
 pub(crate) fn restore(body: &Bytes, source: Source) -> std::result::Result<Item, String> {
     let damaged = || "it is no item any more".to_owned();
     let Skimmed { id, times, geometry } = skim(body).ok_or_else(damaged)?;
-    let place = Place::of_text(geometry.unwrap_or("null")).map_err(|(_, message)| message)?;
+    let place = Place::of(geometry.unwrap_or("null")).map_err(|(_, message)| message)?;
     Ok(item(body.clone(), &id, times, place, || source))
 }
 
@@ -230,7 +236,7 @@ fn skim_times(walk: &mut Walk<'_>) -> Option<Times> {
 
 /// The instant that a JSON value says, if it is the text of one.
 fn time_of(value: &str) -> Option<Timestamp> {
-    let text = Walk::over(value.as_bytes())?.string()?;
+    let text = Walk::of(value).string()?;
     Timestamp::parse(&text).ok()
 }
 
@@ -297,18 +303,10 @@ struct Place {
 
 impl Place {
     /// Of the text of a geometry.
-    fn of_text(text: &str) -> std::result::Result<Self, Refusal> {
-        let json = Json::parse(text.as_bytes()).map_err(|error| (Reason::NotJson, error.to_string()))?;
-        Self::of_geometry(&json)
-    }
-
-    fn of_geometry(given: &Json<'_>) -> std::result::Result<Self, Refusal> {
-        if given.is_null() {
-            return Ok(Self { geometry: None, changed: false });
-        }
+    fn of(text: &str) -> std::result::Result<Self, Refusal> {
         let bad = |message: String| (Reason::BadGeometry, format!("geometry: {message}"));
-        let Some(read) = Geometry::from_geojson(given).map_err(|e| bad(e.to_string()))? else {
-            return Ok(Self { geometry: None, changed: true });
+        let Some(read) = Geometry::from_geojson_text(text).map_err(|e| bad(e.to_string()))? else {
+            return Ok(Self { geometry: None, changed: text != "null" });
         };
         match normalise(&read.geometry).map_err(|e| bad(e.to_string()))? {
             Some(normal) => {

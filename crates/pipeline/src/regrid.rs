@@ -34,7 +34,7 @@ use crate::options::{DEFAULT_MEMORY, Stop};
 use crate::parts::Href;
 use crate::prepare::{Batch, Prepared};
 use crate::scratch::Scratch;
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 use crate::write::FileWriter;
 use rows::Rows;
 
@@ -157,7 +157,8 @@ impl Job<'_> {
         let outcome = self.run_through(&mut intake).await;
         if outcome.as_ref().is_err_and(Error::nothing_was_committed) {
             intake.abandon().await;
-            self.writer.remove(intake.files().map(|written| written.rel.as_str())).await;
+            let names: Vec<String> = intake.names().collect();
+            self.writer.remove(names.iter().map(String::as_str)).await;
             self.writer.remove(self.writer.others().iter().map(String::as_str)).await;
         }
         outcome
@@ -228,7 +229,7 @@ impl Job<'_> {
         if self.options.stop.is_stopped() {
             return Err(Error::Interrupted);
         }
-        let add = intake.take_data_files();
+        let add = intake.data_files()?;
         let (files, rows) = (add.len() as u64, add.iter().map(|file| file.rows).sum());
         report.rows = rows;
         report.files = Some(files);
@@ -278,7 +279,7 @@ impl Job<'_> {
 
     async fn put_objects(&self, objects: ObjectLog) -> Result<IndexFile> {
         let sink = self.scratch.create("objects")?;
-        let made = blocking(move || objects.write(ObjectsWriter::base(sink)?)).await??;
+        let made = on_rayon(move || objects.write(ObjectsWriter::base(sink)?)).await??;
         put_index(&self.writer, &self.scratch, "objects", made).await
     }
 }

@@ -8,6 +8,9 @@ use tokio::sync::oneshot;
 use crate::error::{Error, Result};
 
 /// Runs `work` on rayon's threads and waits for it without blocking. A panic there becomes an error here.
+///
+/// What reads and writes temporary files (sorting, merging) runs here too: it computes more than it waits, and finds the memory
+/// that the rows before it have left to these threads. On others it would be so much more.
 pub(crate) async fn on_rayon<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let (send, receive) = oneshot::channel();
     rayon::spawn(move || {
@@ -19,11 +22,6 @@ pub(crate) async fn on_rayon<T: Send + 'static>(work: impl FnOnce() -> T + Send 
         Ok(Err(panic)) => Err(Error::Worker(message_of(&*panic))),
         Err(_) => Err(Error::Worker("it gave no answer".to_owned())),
     }
-}
-
-/// Runs blocking work (files, sorting) on tokio's blocking threads.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Error::Worker(e.to_string()))
 }
 
 /// The text of a panic.

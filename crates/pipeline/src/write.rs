@@ -1,6 +1,7 @@
 //! Rows to a file in the store: encode on rayon, put, describe.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,9 +37,16 @@ pub(crate) struct FileWriter {
 /// A file, and what it was made from.
 pub(crate) struct Done {
     pub(crate) partition: u32,
-    pub(crate) written: Written,
+    pub(crate) file: NewFile,
+    pub(crate) seqs: RangeInclusive<u64>,
     pub(crate) freed: u64,
     pub(crate) extra: BTreeMap<String, u64>,
+}
+
+/// A file of the run, and what its name is made of beside the partition.
+pub(crate) struct NewFile {
+    pub(crate) number: u64,
+    pub(crate) file: DataFile,
 }
 
 impl FileWriter {
@@ -64,23 +72,25 @@ impl FileWriter {
         })
         .await??;
         let extra = encoded.extra.clone();
-        let (file, rel) = self.put(key, encoded).await?;
-        Ok(Done { partition, written: Written { file, rel, seqs }, freed, extra })
+        let file = self.put(key, encoded).await?;
+        Ok(Done { partition, file, seqs, freed, extra })
     }
 
-    /// Writes a file anew without the rows of some ids; None if none is left. The old one stays for the caller to remove.
+    /// Writes a file of the run anew without the rows of some ids; None if none is left. The old one stays for the caller to
+    /// remove.
     pub(crate) async fn without(
         &self,
+        key: &PartitionKey,
         old: &Written,
         ids: Vec<IdHash>,
         schema: Arc<TableSchema>,
-    ) -> Result<Option<Written>> {
-        let Some(bytes) = self.base.get(&old.rel).await? else {
-            return Err(crate::Error::Worker(format!("{} is gone", old.rel)));
+    ) -> Result<Option<NewFile>> {
+        let rel = self.rel(key, old.number);
+        let Some(bytes) = self.base.get(&rel).await? else {
+            return Err(crate::Error::Worker(format!("{rel} is gone")));
         };
         let Some(encoded) = self.filter(bytes, ids, schema).await? else { return Ok(None) };
-        let (file, rel) = self.put(old.file.partition.clone(), encoded).await?;
-        Ok(Some(Written { file, rel, seqs: old.seqs.clone() }))
+        self.put(key.clone(), encoded).await.map(Some)
     }
 
     /// Writes a file of the table anew without the rows of some ids; None if none is left. The old one is not touched.
@@ -97,8 +107,8 @@ impl FileWriter {
             Err(error) => return Err(failed(error)),
         };
         let Some(encoded) = self.filter(bytes, ids, schema).await? else { return Ok(None) };
-        let (file, rel) = self.put(old.partition.clone(), encoded).await?;
-        self.will_put(&rel);
+        let NewFile { number, file } = self.put(old.partition.clone(), encoded).await?;
+        self.will_put(&self.rel(&file.partition, number));
         Ok(Some(file))
     }
 
@@ -136,15 +146,21 @@ impl FileWriter {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts a file of a partition; its description and its path.
-    pub(crate) async fn put(&self, key: PartitionKey, encoded: Encoded) -> Result<(DataFile, String)> {
+    /// Puts a file of a partition.
+    pub(crate) async fn put(&self, key: PartitionKey, encoded: Encoded) -> Result<NewFile> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        let rel = format!("warehouse/{}/{}-{number:05}.parquet", key.hive_path(), self.nonce);
-        let file = describe(self.base.location(&rel), key, &encoded);
+        let rel = self.rel(&key, number);
+        let bytes = encoded.bytes.clone();
+        let file = describe(self.base.location(&rel), key, encoded);
         if !self.dry_run {
-            self.base.put(&rel, encoded.bytes).await?;
+            self.base.put(&rel, bytes).await?;
         }
-        Ok((file, rel))
+        Ok(NewFile { number, file })
+    }
+
+    /// The path of a file of the run.
+    pub(crate) fn rel(&self, key: &PartitionKey, number: u64) -> String {
+        format!("warehouse/{}/{}-{number:05}.parquet", key.hive_path(), self.nonce)
     }
 
     /// Removes files that no snapshot will ever name. What stays behind is garbage, not harm: failures are only noted.
@@ -168,20 +184,23 @@ impl FileWriter {
     }
 }
 
-fn describe(path: String, partition: PartitionKey, encoded: &Encoded) -> DataFile {
+fn describe(path: String, partition: PartitionKey, encoded: Encoded) -> DataFile {
     DataFile {
         path,
         partition,
         rows: encoded.rows,
         bytes: encoded.bytes.len() as u64,
-        columns: encoded.columns.clone(),
-        split_offsets: encoded.split_offsets.clone(),
+        columns: encoded.columns,
+        split_offsets: encoded.split_offsets,
         added: None,
     }
 }
 
 /// Leaves one row an id: the newest `updated`, then `last_modified`, then the last to arrive.
 fn newest_of_each(rows: Vec<Staged>) -> Vec<Staged> {
+    if all_differ(&rows) {
+        return rows;
+    }
     let mut best: HashMap<IdHash, usize> = HashMap::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
         let kept = best.entry(row.item.id_hash).or_insert(i);
@@ -189,12 +208,16 @@ fn newest_of_each(rows: Vec<Staged>) -> Vec<Staged> {
             *kept = i;
         }
     }
-    if best.len() == rows.len() {
-        return rows;
-    }
     let mut keep: Vec<usize> = best.into_values().collect();
     keep.sort_unstable();
     keep.into_iter().filter_map(|i| rows.get(i).cloned()).collect()
+}
+
+/// True if no id occurs twice, as in nearly all files.
+fn all_differ(rows: &[Staged]) -> bool {
+    let mut ids: Vec<IdHash> = rows.iter().map(|row| row.item.id_hash).collect();
+    ids.sort_unstable();
+    ids.is_sorted_by(|one, next| one < next)
 }
 
 /// What decides between two items of one id; the hash index's order, and it must stay so.

@@ -246,12 +246,10 @@ fn refusal(body: &[u8]) -> String {
 fn is_box(value: &str, bbox: &Bbox) -> bool {
     let sides = [bbox.west, bbox.south, bbox.east, bbox.north];
     let mut same = true;
-    let count = Walk::over(value.as_bytes()).and_then(|mut walk| {
-        walk.elements(|walk, i| {
-            let number = walk.number()?;
-            same &= sides.get(i).is_some_and(|side| number.as_f64() == *side && number.is_exact());
-            Some(())
-        })
+    let count = Walk::of(value).elements(|walk, i| {
+        let number = walk.number()?;
+        same &= sides.get(i).is_some_and(|side| number.as_f64() == *side && number.is_exact());
+        Some(())
     });
     same && count == Some(sides.len())
 }

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::format::Encoded;
 use crate::geo::Geo;
 use crate::metrics::Measures;
-use crate::variety::{self, Variety};
+use crate::variety::{self, Looks, Variety};
 
 /// Files of fewer rows are compressed with Snappy: a zstd context for each column chunk costs more than everything else
 /// (40 rows × 64 columns: zstd 2.9 ms and 13.2 kB, Snappy 0.9 ms and 15.0 kB; uncompressed as fast as Snappy, 45 kB).
@@ -59,8 +59,8 @@ pub(crate) fn write_each(
     // Of more batches than one the first does not tell what will be in the columns; large files lose little by it.
     let whole = batches.peek().and_then(|first| first.as_ref().ok()).filter(|first| first.num_rows() == rows);
     if let (Some(batch), Some(parquet)) = (whole, parquet) {
-        for (leaf, variety) in parquet.columns().iter().zip(variety::of_leaves(batch)) {
-            properties = fitted(properties, leaf.path(), variety, rows);
+        for (leaf, looks) in parquet.columns().iter().zip(variety::of_leaves(batch)) {
+            properties = fitted(properties, leaf.path(), looks, rows);
         }
     }
     let mut options =
@@ -120,13 +120,14 @@ fn properties(rows: usize) -> WriterPropertiesBuilder {
 fn fitted(
     properties: WriterPropertiesBuilder,
     column: &ColumnPath,
-    variety: Variety,
+    looks: Looks,
     rows: usize,
 ) -> WriterPropertiesBuilder {
     let plain = |properties: WriterPropertiesBuilder| {
         properties.set_column_compression(column.clone(), Compression::UNCOMPRESSED)
     };
-    match variety {
+    let properties = if looks.is_small { plain(properties) } else { properties };
+    match looks.variety {
         Variety::Empty => plain(properties).set_column_dictionary_enabled(column.clone(), false),
         Variety::Same if rows >= ZSTD_ROWS => {
             plain(properties).set_column_dictionary_enabled(column.clone(), true)

@@ -21,19 +21,34 @@ pub(crate) enum Variety {
     Mixed,
 }
 
+/// What a leaf column looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Looks {
+    pub(crate) variety: Variety,
+    /// Numbers of so few bytes that to compress them takes longer than it saves.
+    pub(crate) is_small: bool,
+}
+
+/// Bytes of numbers that are too few. Compression takes a tenth off times and coordinates.
+const SMALL: usize = 4096;
+
 /// The leaves of a batch, in the order of Parquet's columns. Rows in another order may be told otherwise.
-pub(crate) fn of_leaves(batch: &RecordBatch) -> Vec<Variety> {
+pub(crate) fn of_leaves(batch: &RecordBatch) -> Vec<Looks> {
     let mut leaves = Vec::new();
     batch.columns().iter().for_each(|column| walk(column, &mut leaves));
     leaves
 }
 
-fn walk(array: &ArrayRef, leaves: &mut Vec<Variety>) {
+fn walk(array: &ArrayRef, leaves: &mut Vec<Looks>) {
     match array.data_type() {
         DataType::Struct(_) => array.as_struct().columns().iter().for_each(|c| walk(c, leaves)),
         DataType::List(_) => walk(array.as_list::<i32>().values(), leaves),
-        _ => leaves.push(of_array(array)),
+        _ => leaves.push(Looks { variety: of_array(array), is_small: is_small(array) }),
     }
+}
+
+fn is_small(array: &ArrayRef) -> bool {
+    array.data_type().primitive_width().is_some_and(|width| array.len() * width < SMALL)
 }
 
 fn of_array(array: &ArrayRef) -> Variety {
@@ -103,11 +118,23 @@ mod tests {
 
     use super::*;
 
+    fn varieties(batch: &RecordBatch) -> Vec<Variety> {
+        of_leaves(batch).iter().map(|leaf| leaf.variety).collect()
+    }
+
     fn check(columns: &[ArrayRef], expected: &[Variety]) {
         let named = columns.iter().enumerate().map(|(i, column)| (i.to_string(), column.clone()));
         let batch = RecordBatch::try_from_iter(named).unwrap();
-        assert_eq!(of_leaves(&batch), expected);
-        assert_eq!(of_leaves(&batch.slice(1, 99)), expected);
+        assert_eq!(varieties(&batch), expected);
+        assert_eq!(varieties(&batch.slice(1, 99)), expected);
+    }
+
+    #[test]
+    fn few_numbers_are_small() {
+        let numbers =
+            |count: u32| -> ArrayRef { Arc::new(Float64Array::from_iter_values((0..count).map(f64::from))) };
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
+        assert_eq!([numbers(511), numbers(512), texts].each_ref().map(is_small), [true, false, false]);
     }
 
     #[test]

@@ -105,8 +105,13 @@ impl<'a> Parser<'a> {
         self.squeezed = Some(Squeezed { text: squeezed, done: self.at });
     }
 
+    /// How long it is, up to here.
+    pub(super) fn squeezed_len(&self) -> usize {
+        self.squeezed.as_ref().map_or(0, |squeezed| squeezed.text.len() + self.at - squeezed.done)
+    }
+
     /// What was squeezed, up to here.
-    pub(super) fn squeezed(self) -> Option<String> {
+    pub(super) fn into_squeezed(self) -> Option<String> {
         let Squeezed { mut text, done } = self.squeezed?;
         text.push_str(self.text.get(done..self.at).unwrap_or_default());
         Some(text)
@@ -132,10 +137,12 @@ impl<'a> Parser<'a> {
         let start = self.at;
         while let Some(byte) = self.peek() {
             match byte {
-                b' ' => self.at += self.spaces(),
+                b' ' => {}
+                // What is indented has a line's end and then many spaces.
                 b'\n' | b'\r' | b'\t' => self.at += 1,
                 _ => break,
             }
+            self.at += self.spaces();
         }
         if let Some(squeezed) = &mut self.squeezed {
             squeezed.text.push_str(self.text.get(squeezed.done..start).unwrap_or_default());
@@ -143,13 +150,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// How many spaces come next, of those that are looked at at once: what is indented has many.
+    /// How many spaces come next, of those that are looked at at once.
     fn spaces(&self) -> usize {
-        let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) else {
-            return 1;
-        };
-        let others = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(b' '));
-        (others.trailing_zeros() / 8) as usize
+        const SPACES: u128 = u128::from_le_bytes([b' '; 16]);
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        match rest.first_chunk::<16>() {
+            Some(chunk) => ((u128::from_le_bytes(*chunk) ^ SPACES).trailing_zeros() / 8) as usize,
+            None => rest.iter().take_while(|byte| **byte == b' ').count(),
+        }
     }
 
     fn expected<T>(&self, what: &'static str) -> Parsed<T> {

@@ -57,10 +57,11 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Before the value that a text is. None if it is not UTF-8.
     pub fn over(text: &'a [u8]) -> Option<Self> {
-        text_of(text).ok().map(Self::within)
+        text_of(text).ok().map(Self::of)
     }
 
-    fn within(text: &'a str) -> Self {
+    /// Before the value that a text is.
+    pub fn of(text: &'a str) -> Self {
         Self { parser: Parser::new(text), depth: 0, names: None }
     }
 
@@ -74,9 +75,15 @@ impl<'a> Walk<'a> {
         Some(walk)
     }
 
+    /// How much of a text that is [checked](Self::checking) has been squeezed, in bytes: where the next value will begin in it.
+    pub fn squeezed(&mut self) -> usize {
+        self.parser.skip_space();
+        self.parser.squeezed_len()
+    }
+
     /// The text without white space, where this is the end of a text that was [checked](Self::checking).
     pub fn finish(mut self) -> Option<String> {
-        if self.is_done() { self.parser.squeezed() } else { None }
+        if self.is_done() { self.parser.into_squeezed() } else { None }
     }
 
     /// What the value is.
@@ -303,7 +310,7 @@ fn copy_name(text: Cow<'_, str>, out: &mut String) {
 ///
 /// None where the text is no JSON value.
 pub fn copy(value: &str, out: &mut String) -> Option<usize> {
-    Walk::within(value).copy(out).filter(|depth| *depth <= MAX_DEPTH)
+    Walk::of(value).copy(out).filter(|depth| *depth <= MAX_DEPTH)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ use crate::report::Ledger;
 use crate::run::Run;
 use crate::scratch::Scratch;
 use crate::selection::Selection;
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 use crate::write::FileWriter;
 
 /// Tails that are read ahead; they are taken in one after another.
@@ -393,7 +393,7 @@ impl Resolving<'_> {
     }
 
     async fn put_rejections(&self, rejections: Rejections) -> Result<Option<String>> {
-        let Some(bytes) = blocking(move || rejections.finish()).await?? else { return Ok(None) };
+        let Some(bytes) = on_rayon(move || rejections.finish()).await?? else { return Ok(None) };
         let rel = self.plan.paths()?.file("rejected.parquet");
         self.base().put(&rel, bytes).await?;
         Ok(Some(self.base().location(&rel)))

@@ -26,7 +26,7 @@ use crate::event::{Event, Observer, Progress};
 use crate::listing;
 use crate::parts::Parts;
 use crate::prepare::Batch;
-use crate::worker::blocking;
+use crate::worker::on_rayon;
 
 /// The marker of a chunk that is staged, and the report of the task. The first one that was made is the one that counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ impl Staged {
 pub(super) async fn read_tail(base: &Base, staged: &Staged) -> Result<Tail> {
     let read = base.store().get_range(&base.path(&staged.object), staged.tail..staged.bytes).await;
     let bytes = read.map_err(|error| base.error(&staged.object, &error))?;
-    blocking(move || Tail::decode(&bytes))
+    on_rayon(move || Tail::decode(&bytes))
         .await?
         .map_err(|error| Error::Damaged { path: base.location(&staged.object), message: error.to_string() })
 }
@@ -93,7 +93,7 @@ pub(super) async fn stage(
     run(&parts.with(inventory), options, observer, &mut making).await?;
     let Making { progress, pending, rejected, frames, tail } = making;
     let items = tail.items.len() as u64;
-    let object = blocking(move || frames.finish(tail)).await??;
+    let object = on_rayon(move || frames.finish(tail)).await??;
     let rel = paths.object(&plan.staging, number, object.content);
     let (bytes, tail, raw_bytes) = (object.bytes, object.tail, object.raw);
     put(&parts.base, &rel, object).await?;

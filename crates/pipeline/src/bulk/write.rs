@@ -26,7 +26,7 @@ use super::work::BulkParts;
 use crate::error::{Error, Result};
 use crate::prepare::restore;
 use crate::worker::on_rayon;
-use crate::write::FileWriter;
+use crate::write::{FileWriter, NewFile};
 
 /// Chunks that are read at once.
 const READS_AT_ONCE: usize = 32;
@@ -205,7 +205,7 @@ impl Writing<'_> {
             )));
         }
         let extra = encoded.extra.clone();
-        let (file, _) = self.writer(&slot.name).put(slot.partition.clone(), encoded).await?;
+        let NewFile { file, .. } = self.writer(&slot.name).put(slot.partition.clone(), encoded).await?;
         Ok((file, extra))
     }
 

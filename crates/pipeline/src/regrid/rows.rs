@@ -18,7 +18,7 @@ use crate::options::Stop;
 use crate::prepare::{Batch, Prepared, prepare_row};
 use crate::regrid::RegridParts;
 use crate::scan::scan;
-use crate::worker::{blocking, on_rayon};
+use crate::worker::on_rayon;
 
 /// Files that are read at once, if the memory allows.
 const FILES_AT_ONCE: usize = 8;
@@ -73,7 +73,7 @@ impl Rows {
             }
             entries.iter().try_for_each(|entry| log.push(entry))?;
         }
-        blocking(move || winners(log)).await?
+        on_rayon(move || winners(log)).await?
     }
 
     /// The items of the rows with those numbers, with their cells, in any order.

@@ -72,7 +72,7 @@ impl Turn {
         let texts = |wanted, what| column(wanted).map(convert::text).transpose().map_err(near(what));
         let flags = |wanted, what| column(wanted).map(convert::flag).transpose().map_err(near(what));
         let key = texts(Column::Key, "key")?.ok_or((0, "there is no key".to_owned()))?;
-        if let Some(row) = key.iter().position(|key| key.is_none_or(str::is_empty)) {
+        if let Some(row) = first_empty(&key) {
             return Err((row, "the key is empty".to_owned()));
         }
         let snapshot = column(Column::Snapshot).map(convert::given).transpose().map_err(near("snapshot"))?;
@@ -150,6 +150,15 @@ impl Turn {
             }
         }
     }
+}
+
+/// The first row without a text.
+fn first_empty(texts: &StringViewArray) -> Option<usize> {
+    if texts.null_count() > 0 {
+        return texts.iter().position(|text| text.is_none_or(str::is_empty));
+    }
+    // The lower half of a view's first word is its length.
+    texts.views().iter().position(|view| *view as u32 == 0)
 }
 
 /// A snapshot is no live object, whatever else is said of it.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, StringViewBuilder, TimestampMicrosecondBuilder, UInt64Builder};
-use arrow_array::{Array, BooleanArray, StringViewArray};
+use arrow_array::builder::{
+    BooleanBuilder, PrimitiveBuilder, StringViewBuilder, TimestampMicrosecondBuilder, UInt64Builder,
+};
+use arrow_array::{ArrowPrimitiveType, StringViewArray};
 use earthcatalog_model::{ObjectRef, Timestamp};
 
 use crate::batch::{Buckets, ObjectBatch};
@@ -36,18 +38,24 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Bytes of the blocks that hold texts: with blocks that grow to megabytes, as they do by default, reading takes half as much
+/// memory again, and all of it has to be cleared once.
+const BLOCK: u32 = 64 << 10;
+
 /// Gathers rows; [`finish`](Self::finish) gives the batch and starts anew.
 #[derive(Default)]
 pub(crate) struct BatchBuilder {
     bucket: BucketBuilder,
-    key: StringViewBuilder,
-    size: UInt64Builder,
-    last_modified: TimestampMicrosecondBuilder,
-    etag: StringViewBuilder,
-    version_id: StringViewBuilder,
-    is_latest: BooleanBuilder,
-    is_delete_marker: BooleanBuilder,
+    key: Column<StringViewBuilder>,
+    size: Column<UInt64Builder>,
+    last_modified: Column<TimestampMicrosecondBuilder>,
+    etag: Column<StringViewBuilder>,
+    version_id: Column<StringViewBuilder>,
+    is_latest: Column<BooleanBuilder>,
+    is_delete_marker: Column<BooleanBuilder>,
     rows: usize,
+    /// Rows of the batch before, and so probably of this one.
+    expected: usize,
 }
 
 impl BatchBuilder {
@@ -55,40 +63,130 @@ impl BatchBuilder {
         self.rows
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, row: &Row<'_>) {
+        let so_far = (self.rows, self.expected);
         self.bucket.push(row.bucket, self.rows);
-        self.key.append_value(row.key);
-        self.size.append_option(row.size);
-        self.last_modified.append_option(row.last_modified.map(Timestamp::micros));
-        self.etag.append_option(row.etag);
-        self.version_id.append_option(row.version_id);
-        self.is_latest.append_option(row.is_latest);
-        self.is_delete_marker.append_option(row.is_delete_marker);
+        self.key.push(Some(row.key), so_far);
+        self.size.push(row.size, so_far);
+        self.last_modified.push(row.last_modified.map(Timestamp::micros), so_far);
+        self.etag.push(row.etag, so_far);
+        self.version_id.push(row.version_id, so_far);
+        self.is_latest.push(row.is_latest, so_far);
+        self.is_delete_marker.push(row.is_delete_marker, so_far);
         self.rows += 1;
     }
 
     pub(crate) fn finish(&mut self) -> ObjectBatch {
-        self.rows = 0;
+        self.expected = std::mem::take(&mut self.rows);
         ObjectBatch {
             bucket: self.bucket.finish(),
-            key: self.key.finish(),
-            size: Some(self.size.finish()),
-            last_modified: Some(self.last_modified.finish()),
-            etag: some_text(self.etag.finish()),
-            version_id: some_text(self.version_id.finish()),
-            is_latest: some_flag(self.is_latest.finish()),
-            is_delete_marker: some_flag(self.is_delete_marker.finish()),
+            key: self.key.take().map(|mut column| column.finish()).unwrap_or_else(no_texts),
+            size: self.size.take().map(|mut column| column.finish()),
+            last_modified: self.last_modified.take().map(|mut column| column.finish()),
+            etag: self.etag.take().map(|mut column| column.finish()),
+            version_id: self.version_id.take().map(|mut column| column.finish()),
+            is_latest: self.is_latest.take().map(|mut column| column.finish()),
+            is_delete_marker: self.is_delete_marker.take().map(|mut column| column.finish()),
             left_out: None,
         }
     }
 }
 
-fn some_text(column: StringViewArray) -> Option<StringViewArray> {
-    (column.null_count() < column.len()).then_some(column)
+fn no_texts() -> StringViewArray {
+    StringViewBuilder::with_capacity(0).finish()
 }
 
-fn some_flag(column: BooleanArray) -> Option<BooleanArray> {
-    (column.null_count() < column.len()).then_some(column)
+/// A column that is not there before its first value: many listings have none, and then its rows cost nothing.
+struct Column<B>(Option<B>);
+
+impl<B> Default for Column<B> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<B> Column<B> {
+    fn take(&mut self) -> Option<B> {
+        self.0.take()
+    }
+
+    /// Appends a row's value behind so many rows, of so many that are expected.
+    #[inline]
+    fn push<T>(&mut self, value: Option<T>, (rows, expected): (usize, usize))
+    where
+        B: Values<T>,
+    {
+        match (&mut self.0, value) {
+            (Some(column), Some(value)) => column.value(value),
+            (Some(column), None) => column.nulls(1),
+            (None, Some(value)) => self.0.insert(B::behind(rows, expected)).value(value),
+            (None, None) => {}
+        }
+    }
+}
+
+/// What makes a column of values of one kind.
+trait Values<T>: Sized {
+    /// One for so many rows.
+    fn of(expected: usize) -> Self;
+
+    fn value(&mut self, value: T);
+
+    fn nulls(&mut self, count: usize);
+
+    /// One for so many rows, the first of which have no value.
+    #[cold]
+    fn behind(rows: usize, expected: usize) -> Self {
+        let mut column = Self::of(expected.max(rows + 1));
+        column.nulls(rows);
+        column
+    }
+}
+
+impl Values<&str> for StringViewBuilder {
+    fn of(expected: usize) -> Self {
+        Self::with_capacity(expected).with_fixed_block_size(BLOCK)
+    }
+
+    #[inline]
+    fn value(&mut self, value: &str) {
+        self.append_value(value);
+    }
+
+    fn nulls(&mut self, count: usize) {
+        (0..count).for_each(|_| self.append_null());
+    }
+}
+
+impl<T: ArrowPrimitiveType> Values<T::Native> for PrimitiveBuilder<T> {
+    fn of(expected: usize) -> Self {
+        Self::with_capacity(expected)
+    }
+
+    #[inline]
+    fn value(&mut self, value: T::Native) {
+        self.append_value(value);
+    }
+
+    fn nulls(&mut self, count: usize) {
+        self.append_nulls(count);
+    }
+}
+
+impl Values<bool> for BooleanBuilder {
+    fn of(expected: usize) -> Self {
+        Self::with_capacity(expected)
+    }
+
+    #[inline]
+    fn value(&mut self, value: bool) {
+        self.append_value(value);
+    }
+
+    fn nulls(&mut self, count: usize) {
+        self.append_nulls(count);
+    }
 }
 
 /// One name until there is a second.
@@ -120,6 +218,53 @@ impl BucketBuilder {
         match self.column.take() {
             Some(mut column) => Buckets::Column(column.finish()),
             None => Buckets::One(self.first.clone().unwrap_or_default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_column_without_values_is_not_there() {
+        let mut builder = BatchBuilder::default();
+        builder.push(&Row { bucket: "b", key: "k", ..Row::default() });
+        let batch = builder.finish();
+        assert!(batch.size.is_none() && batch.last_modified.is_none() && batch.etag.is_none());
+        assert!(batch.version_id.is_none() && batch.is_latest.is_none() && batch.is_delete_marker.is_none());
+        assert_eq!((batch.len(), builder.rows(), builder.finish().len()), (1, 0, 0));
+    }
+
+    proptest! {
+        /// Values may begin late in a batch, end early, and be longer than a block.
+        #[test]
+        fn rows_keep_what_they_have(
+            batches in prop::collection::vec(prop::collection::vec((any::<u8>(), 0..100_000_usize), 0..8), 1..4),
+        ) {
+            let mut builder = BatchBuilder::default();
+            for rows in batches {
+                let objects: Vec<_> = rows.iter().map(|(has, length)| object(*has, *length)).collect();
+                objects.iter().for_each(|object| builder.push(&Row::of(object)));
+                let back: Vec<_> = builder.finish().iter().map(|row| row.to_ref()).collect();
+                prop_assert_eq!(back, objects);
+            }
+        }
+    }
+
+    /// One that has the values whose bits are set.
+    fn object(has: u8, length: usize) -> ObjectRef {
+        let bit = |number: u8| has & 1 << number != 0;
+        ObjectRef {
+            size: bit(0).then_some(u64::from(has)),
+            last_modified: Timestamp::from_micros(i64::from(has)).filter(|_| bit(1)),
+            etag: bit(2).then(|| "e".repeat(length + 1)),
+            version_id: bit(3).then(|| format!("{has:03}")),
+            is_latest: bit(4).then_some(bit(0)),
+            is_delete_marker: bit(5).then_some(bit(1)),
+            ..ObjectRef::new(if bit(6) { "b" } else { "c" }, format!("{has}{}", "k".repeat(length)))
         }
     }
 }

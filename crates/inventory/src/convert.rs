@@ -9,6 +9,7 @@ use earthcatalog_model::Timestamp;
 
 use crate::columns::Column;
 use crate::csv;
+use crate::instant;
 
 /// What a column of this kind may be written as; None where `found` is among it.
 pub(crate) fn mismatch(column: Column, found: &DataType) -> Option<&'static str> {
@@ -79,8 +80,10 @@ fn whole(value: f64) -> Result<u64, String> {
 /// # Errors
 /// Text that is no timestamp; instants outside the years 0 to 9999.
 pub(crate) fn instant(column: &ArrayRef) -> Result<TimestampMicrosecondArray, String> {
+    if let Some(texts) = column.as_string_opt::<i32>() {
+        return texts.iter().map(micros).collect();
+    }
     if is_textual(column) {
-        let micros = |text| parse(text, csv::instant).map(|t: Option<Timestamp>| t.map(Timestamp::micros));
         return text(column)?.iter().map(micros).collect();
     }
     // The number of a zoned column is UTC already; taking the zone off after the unit keeps it.
@@ -94,6 +97,10 @@ pub(crate) fn instant(column: &ArrayRef) -> Result<TimestampMicrosecondArray, St
         Some(value) => Err(format!("{value} µs since 1970 is outside the years 0 to 9999")),
         None => Ok(TimestampMicrosecondArray::new(micros.values().clone(), micros.nulls().cloned())),
     }
+}
+
+fn micros(text: Option<&str>) -> Result<Option<i64>, String> {
+    parse(text, instant::parse).map(|instant: Option<Timestamp>| instant.map(Timestamp::micros))
 }
 
 /// True or false, as boolean, text or 1 and 0.

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use earthcatalog_model::Timestamp;
-
 use crate::build::{BatchBuilder, Row};
 use crate::columns::{Column, assign, require};
 use crate::error::{Error, Result};
 use crate::form::{Dialect, Form};
+use crate::instant;
 use crate::pump::Sink;
-use crate::record::Records;
+use crate::record::{Record, Records};
 use crate::text::line_error;
 use crate::urlcode;
 
@@ -21,12 +20,10 @@ pub(crate) fn read(name: &str, text: impl Read, form: &Form, sink: &Sink) -> Res
     let mut records = Records::new(text);
     let layout = Layout::of(name, &mut records, form)?;
     let mut builder = BatchBuilder::default();
-    while records.next().map_err(|e| line_error(name, e))? {
-        layout.push(&records, &mut builder).map_err(|message| Error::Line {
-            name: name.to_owned(),
-            line: records.line(),
-            message,
-        })?;
+    while let Some(record) = records.next().map_err(|e| line_error(name, e))? {
+        if let Err(message) = layout.push(record, &mut builder) {
+            return Err(Error::Line { name: name.to_owned(), line: records.line(), message });
+        }
         if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
             return Ok(());
         }
@@ -61,11 +58,10 @@ impl Layout {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
             return Self::new(name, &names, form, options.url_encoded.unwrap_or(true));
         }
-        if !records.next().map_err(|e| line_error(name, e))? {
+        let Some(header) = records.next().map_err(|e| line_error(name, e))? else {
             return Err(Error::Empty { name: name.to_owned() });
-        }
-        let header: Vec<_> = (0..records.len()).map(|i| records.field(i).unwrap_or_default()).collect();
-        let names: Vec<_> = header.iter().map(Cow::as_ref).map(str::trim).collect();
+        };
+        let names: Vec<_> = (0..header.len()).map(|i| header.field(i).unwrap_or_default().trim()).collect();
         Self::new(name, &names, form, options.url_encoded.unwrap_or(false))
     }
 
@@ -89,35 +85,35 @@ impl Layout {
         })
     }
 
-    fn push<R: Read>(&self, records: &Records<R>, builder: &mut BatchBuilder) -> Result<(), String> {
-        if records.len() != self.fields {
-            return Err(format!("{} fields instead of {}", records.len(), self.fields));
+    #[inline]
+    fn push(&self, record: Record<'_>, builder: &mut BatchBuilder) -> Result<(), String> {
+        if record.len() != self.fields {
+            return Err(format!("{} fields instead of {}", record.len(), self.fields));
         }
-        let record = Fields { records, text: records.text() };
-        let key = record.text(Some(self.key), "key")?;
-        let key = if self.url_encoded { urlcode::decode(&key)? } else { key };
+        let key = text(record, Some(self.key), "key")?;
+        let key = if self.url_encoded { urlcode::decode(key)? } else { Cow::Borrowed(key) };
         if key.is_empty() {
             return Err("the key is empty".to_owned());
         }
-        let bucket = record.text(self.bucket, "bucket")?;
-        let etag = record.text(self.etag, "etag")?;
-        let version_id = record.text(self.version_id, "version_id")?;
+        let bucket = text(record, self.bucket, "bucket")?;
+        let etag = text(record, self.etag, "etag")?;
+        let version_id = text(record, self.version_id, "version_id")?;
         // A snapshot is no live object, whatever else is said of it.
-        let is_snapshot = !record.text(self.snapshot, "snapshot")?.trim().is_empty();
-        let (bucket, key) = self.form.place(self.bucket(&bucket)?, &key)?;
+        let is_snapshot = !text(record, self.snapshot, "snapshot")?.trim().is_empty();
+        let (bucket, key) = self.form.place(self.bucket(bucket)?, &key)?;
         builder.push(&Row {
             bucket: &bucket,
             key,
-            size: record.parse(self.size, "size", size)?,
-            last_modified: record.parse(self.last_modified, "last_modified", instant)?,
-            etag: Some(&*etag).filter(|etag| !etag.is_empty()),
-            version_id: Some(&*version_id).filter(|version| !version.is_empty()),
+            size: parse(record, self.size, "size", size)?,
+            last_modified: parse(record, self.last_modified, "last_modified", instant::parse)?,
+            etag: Some(etag).filter(|etag| !etag.is_empty()),
+            version_id: Some(version_id).filter(|version| !version.is_empty()),
             is_latest: if is_snapshot {
                 Some(false)
             } else {
-                record.parse(self.is_latest, "is_latest", flag)?
+                parse(record, self.is_latest, "is_latest", flag)?
             },
-            is_delete_marker: record.parse(self.is_delete_marker, "is_delete_marker", flag)?,
+            is_delete_marker: parse(record, self.is_delete_marker, "is_delete_marker", flag)?,
         });
         Ok(())
     }
@@ -132,43 +128,26 @@ impl Layout {
     }
 }
 
-/// The fields of a record by what they are.
-struct Fields<'a, R> {
-    records: &'a Records<R>,
-    /// The whole record, where all of it is UTF-8: looked at once, not field by field.
-    text: Option<&'a str>,
+/// A field; one that the listing does not have is empty.
+#[inline]
+fn text<'a>(record: Record<'a>, place: Option<usize>, what: &str) -> Result<&'a str, String> {
+    let Some(place) = place else { return Ok("") };
+    record.field(place).ok_or_else(|| no_utf8(what))
 }
 
-impl<'a, R: Read> Fields<'a, R> {
-    /// A field; one that the listing does not have is empty.
-    #[inline]
-    fn text(&self, place: Option<usize>, what: &str) -> Result<Cow<'a, str>, String> {
-        let Some(place) = place else { return Ok(Cow::Borrowed("")) };
-        let field = match self.text {
-            Some(text) => self.records.field_of(text, place),
-            None => self.records.field(place),
-        };
-        field.ok_or_else(|| no_utf8(what))
+/// A value; the empty text is none.
+#[inline]
+fn parse<T>(
+    record: Record<'_>,
+    place: Option<usize>,
+    what: &str,
+    read: fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    let text = text(record, place, what)?.trim_ascii();
+    if text.is_empty() {
+        return Ok(None);
     }
-
-    /// A value; the empty text is none.
-    #[inline]
-    fn parse<T>(
-        &self,
-        place: Option<usize>,
-        what: &str,
-        read: fn(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, String> {
-        if place.is_none() {
-            return Ok(None);
-        }
-        let text = self.text(place, what)?;
-        let text = text.trim_ascii();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        read(text).map(Some).map_err(|message| format!("{what} {message}"))
-    }
+    read(text).map(Some).map_err(|message| format!("{what} {message}"))
 }
 
 #[cold]
@@ -178,10 +157,6 @@ fn no_utf8(what: &str) -> String {
 
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("{:?} is no number of bytes", short(text)))
-}
-
-pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn flag(text: &str) -> Result<bool, String> {

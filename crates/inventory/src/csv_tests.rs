@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use earthcatalog_model::ObjectRef;
+use earthcatalog_model::{ObjectRef, Timestamp};
 use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;

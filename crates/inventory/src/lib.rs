@@ -43,8 +43,10 @@ mod csv;
 mod diff;
 mod error;
 mod filter;
+mod find;
 mod form;
 mod glob;
+mod instant;
 mod items;
 mod kept;
 #[cfg(test)]

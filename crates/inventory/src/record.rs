@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
-use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::memchr_iter;
 
-/// Bytes read at once.
+use crate::find;
+
+/// Bytes read at once: they are still in the processor's cache when their records are found.
 const CHUNK: usize = 256 << 10;
 
 /// The longest record. A key has at most 1,024 bytes.
@@ -24,16 +25,47 @@ pub(crate) struct RecordError {
     pub(crate) source: Option<io::Error>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a field is: its first byte, and the one behind its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Field {
-    range: Range<usize>,
-    /// It holds doubled quotes.
-    escaped: bool,
+    start: usize,
+    end: usize,
+}
+
+impl Field {
+    /// One that is no UTF-8.
+    const UNREADABLE: Self = Self { start: usize::MAX, end: usize::MAX };
+}
+
+/// A record. Its fields are without their quotes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a> {
+    text: &'a str,
+    fields: &'a [Field],
+    /// What the text's first byte is in the fields' count.
+    base: usize,
+}
+
+impl<'a> Record<'a> {
+    /// The number of fields.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// A field; None where it is no UTF-8, or there is none.
+    #[inline]
+    pub(crate) fn field(&self, i: usize) -> Option<&'a str> {
+        let field = self.fields.get(i)?;
+        self.text.get(field.start.wrapping_sub(self.base)..field.end.wrapping_sub(self.base))
+    }
 }
 
 /// Reads records one after another, in one buffer.
 pub(crate) struct Records<R> {
     source: R,
+    /// Bytes read at once.
+    chunk: usize,
     buffer: Vec<u8>,
     /// Where this record begins in the buffer, and where the next one does.
     start: usize,
@@ -43,6 +75,10 @@ pub(crate) struct Records<R> {
     /// Ends of lines before the buffer. Those within are only counted when someone asks for a line's number.
     lines_before: u64,
     fields: Vec<Field>,
+    /// A field of this record holds doubled quotes.
+    escaped: bool,
+    /// This record anew, where it cannot be given as it stands in the buffer.
+    anew: String,
 }
 
 /// How far the bytes at hand go.
@@ -56,8 +92,14 @@ enum Scan {
 
 impl<R: Read> Records<R> {
     pub(crate) fn new(source: R) -> Self {
+        Self::in_chunks(source, CHUNK)
+    }
+
+    /// As [`new`](Self::new), with so many bytes at once.
+    fn in_chunks(source: R, chunk: usize) -> Self {
         Self {
             source,
+            chunk,
             buffer: Vec::new(),
             start: 0,
             at: 0,
@@ -65,11 +107,29 @@ impl<R: Read> Records<R> {
             ended: false,
             lines_before: 0,
             fields: Vec::new(),
+            escaped: false,
+            anew: String::new(),
         }
     }
 
-    /// Goes to the next record that is not a blank line; false at the end.
-    pub(crate) fn next(&mut self) -> Result<bool, RecordError> {
+    /// Goes to the next record that is not a blank line; None behind the last.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+        if !self.advance()? {
+            return Ok(None);
+        }
+        let written = self.buffer.get(self.start..self.at).unwrap_or_default();
+        // All of it is looked at once, not field by field.
+        match std::str::from_utf8(written) {
+            Ok(text) if !self.escaped => Ok(Some(Record { text, fields: &self.fields, base: self.start })),
+            _ => {
+                rewrite(&self.buffer, &mut self.fields, &mut self.anew);
+                Ok(Some(Record { text: &self.anew, fields: &self.fields, base: 0 }))
+            }
+        }
+    }
+
+    fn advance(&mut self) -> Result<bool, RecordError> {
         if self.lines_before == 0 && self.filled == 0 {
             self.fill()?;
             self.at = if self.rest().starts_with(BOM) { BOM.len() } else { 0 };
@@ -88,7 +148,7 @@ impl<R: Read> Records<R> {
             };
             self.start = self.at;
             self.at = end;
-            let blank = matches!(self.fields.as_slice(), [Field { range, .. }] if range.is_empty());
+            let blank = matches!(self.fields.as_slice(), [field] if field.start == field.end);
             if !blank {
                 return Ok(true);
             }
@@ -103,31 +163,6 @@ impl<R: Read> Records<R> {
     /// The line of a place in the buffer, from 1.
     fn line_at(&self, place: usize) -> u64 {
         self.lines_before + line_ends(self.buffer.get(..place).unwrap_or_default()) + 1
-    }
-
-    /// The number of fields of this record.
-    pub(crate) fn len(&self) -> usize {
-        self.fields.len()
-    }
-
-    /// A field of this record, without its quotes; None where it is no UTF-8, or there is none.
-    pub(crate) fn field(&self, i: usize) -> Option<Cow<'_, str>> {
-        let field = self.fields.get(i)?;
-        let text = std::str::from_utf8(self.buffer.get(field.range.clone())?).ok()?;
-        Some(if field.escaped { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) })
-    }
-
-    /// This record as it is written; None where not all of it is UTF-8.
-    pub(crate) fn text(&self) -> Option<&str> {
-        std::str::from_utf8(self.buffer.get(self.start..self.at)?).ok()
-    }
-
-    /// As [`field`](Self::field), where `text` is the record's [`text`](Self::text).
-    #[inline]
-    pub(crate) fn field_of<'a>(&self, text: &'a str, i: usize) -> Option<Cow<'a, str>> {
-        let Field { range, escaped } = self.fields.get(i)?;
-        let field = text.get(range.start.checked_sub(self.start)?..range.end.checked_sub(self.start)?)?;
-        Some(if *escaped { Cow::Owned(unescaped(field)) } else { Cow::Borrowed(field) })
     }
 
     fn rest(&self) -> &[u8] {
@@ -149,7 +184,7 @@ impl<R: Read> Records<R> {
                 self.wrong("the line is longer than 1 MiB: this is no listing, or a quote is missing")
             );
         }
-        self.buffer.resize(self.filled + CHUNK, 0);
+        self.buffer.resize(self.filled + self.chunk, 0);
         while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
             match self.source.read(room) {
                 Ok(0) => {
@@ -173,10 +208,11 @@ impl<R: Read> Records<R> {
     fn scan(&mut self) -> Scan {
         let Some(text) = self.buffer.get(..self.filled) else { return Scan::More };
         self.fields.clear();
+        self.escaped = false;
         let mut at = self.at;
         loop {
             let (field, stop) = match text.get(at) {
-                Some(b'"') => match quoted(text, at + 1, self.ended) {
+                Some(b'"') => match quoted(text, at + 1, self.ended, &mut self.escaped) {
                     Ok(found) => found,
                     Err(scan) => return scan,
                 },
@@ -194,13 +230,40 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// Writes a record's fields anew: with their doubled quotes made single, and without those that are no UTF-8.
+#[cold]
+fn rewrite(buffer: &[u8], fields: &mut [Field], anew: &mut String) {
+    anew.clear();
+    for field in fields {
+        let written = buffer.get(field.start..field.end).unwrap_or_default();
+        let is_quoted = field.start.checked_sub(1).and_then(|i| buffer.get(i)) == Some(&b'"');
+        *field = match std::str::from_utf8(written) {
+            Ok(text) => {
+                let start = anew.len();
+                if is_quoted {
+                    unescape(text, anew);
+                } else {
+                    anew.push_str(text);
+                }
+                Field { start, end: anew.len() }
+            }
+            Err(_) => Field::UNREADABLE,
+        };
+    }
+}
+
 fn line_ends(text: &[u8]) -> u64 {
     memchr_iter(b'\n', text).count() as u64
 }
 
 /// Two quotes within quotes are one.
-fn unescaped(text: &str) -> String {
-    text.replace("\"\"", "\"")
+fn unescape(mut text: &str, into: &mut String) {
+    while let Some((before, after)) = text.split_once("\"\"") {
+        into.push_str(before);
+        into.push('"');
+        text = after;
+    }
+    into.push_str(text);
 }
 
 /// What a field ends at, and where it goes on after that.
@@ -209,47 +272,51 @@ enum Stop {
     End(usize),
 }
 
+#[inline]
 fn plain(text: &[u8], start: usize, ended: bool) -> Option<(Field, Stop)> {
     let rest = text.get(start..)?;
     // Many fields are empty: they are not worth a search.
-    if rest.first() == Some(&b',') {
-        return Some((Field { range: start..start, escaped: false }, Stop::Comma(start + 1)));
+    let empty = Field { start, end: start };
+    match rest.first() {
+        Some(b',') => return Some((empty, Stop::Comma(start + 1))),
+        Some(b'\n') => return Some((empty, Stop::End(start + 1))),
+        _ => {}
     }
-    let (end, stop) = match memchr2(b',', b'\n', rest) {
+    let (end, stop) = match find::stop(rest) {
         Some(i) if rest.get(i) == Some(&b',') => {
-            return Some((Field { range: start..start + i, escaped: false }, Stop::Comma(start + i + 1)));
+            return Some((Field { start, end: start + i }, Stop::Comma(start + i + 1)));
         }
         Some(i) => (start + i, Stop::End(start + i + 1)),
         None if ended => (text.len(), Stop::End(text.len())),
         None => return None,
     };
     let end = if end > start && text.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
-    Some((Field { range: start..end, escaped: false }, stop))
+    Some((Field { start, end }, stop))
 }
 
-fn quoted(text: &[u8], start: usize, ended: bool) -> Result<(Field, Stop), Scan> {
-    let mut escaped = false;
+#[inline]
+fn quoted(text: &[u8], start: usize, ended: bool, escaped: &mut bool) -> Result<(Field, Stop), Scan> {
     let mut from = start;
     loop {
-        let Some(i) = memchr(b'"', text.get(from..).unwrap_or_default()) else {
+        let Some(i) = find::quote(text.get(from..).unwrap_or_default()) else {
             return Err(if ended { Scan::Wrong("a quoted field has no end") } else { Scan::More });
         };
         let end = from + i;
         let after = text.get(end + 1..).unwrap_or_default();
-        if after.first() == Some(&b'"') {
-            escaped = true;
-            from = end + 2;
-            continue;
-        }
         let stop = match after {
             [b',', ..] => Stop::Comma(end + 2),
+            [b'"', ..] => {
+                *escaped = true;
+                from = end + 2;
+                continue;
+            }
             [b'\n', ..] => Stop::End(end + 2),
             [b'\r', b'\n', ..] => Stop::End(end + 3),
             [] | [b'\r'] if ended => Stop::End(text.len()),
             [] | [b'\r'] => return Err(Scan::More),
             _ => return Err(Scan::Wrong("there is text between a closing quote and the next comma")),
         };
-        return Ok((Field { range: start..end, escaped }, stop));
+        return Ok((Field { start, end }, stop));
     }
 }
 

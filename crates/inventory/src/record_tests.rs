@@ -17,14 +17,75 @@ impl Read for Dribble<'_> {
     }
 }
 
-fn all(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, String> {
-    let mut records = Records::new(Dribble(text, 3));
+/// A record: its line, and its fields; None is one that is no UTF-8.
+type Found = (u64, Vec<Option<String>>);
+
+fn in_chunks(text: &[u8], chunk: usize) -> Result<Vec<Found>, String> {
+    let mut records = Records::in_chunks(Dribble(text, 3), chunk);
     let mut found = Vec::new();
-    while records.next().map_err(|e| format!("line {}: {}", e.line, e.message))? {
-        let fields = (0..records.len()).map(|i| records.field(i).unwrap_or("<no UTF-8>".into()).into_owned());
-        found.push((records.line(), fields.collect()));
+    while let Some(record) = records.next().map_err(|e| format!("line {}: {}", e.line, e.message))? {
+        let fields = (0..record.len()).map(|i| record.field(i).map(str::to_owned)).collect();
+        found.push((records.line(), fields));
     }
     Ok(found)
+}
+
+fn all(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, String> {
+    let whole = |field: Option<String>| field.unwrap_or_else(|| "<no UTF-8>".to_owned());
+    let found = in_chunks(text, CHUNK)?;
+    Ok(found.into_iter().map(|(line, fields)| (line, fields.into_iter().map(whole).collect())).collect())
+}
+
+/// RFC 4180 byte by byte, as plainly as it can be written.
+fn plainly(text: &[u8]) -> Result<Vec<Found>, String> {
+    let (mut at, mut found) = (0, Vec::new());
+    while at < text.len() {
+        let line = 1 + text[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let mut fields = Vec::new();
+        loop {
+            fields.push(plain_field(text, &mut at).map_err(|message| format!("line {line}: {message}"))?);
+            at += 1;
+            if text.get(at - 1) != Some(&b',') {
+                break;
+            }
+        }
+        if fields != [Vec::<u8>::new()] {
+            found.push((line, fields.into_iter().map(|field| String::from_utf8(field).ok()).collect()));
+        }
+    }
+    Ok(found)
+}
+
+/// The field that begins at `at`, which is then where it ends.
+fn plain_field(text: &[u8], at: &mut usize) -> Result<Vec<u8>, &'static str> {
+    let mut field = Vec::new();
+    let ends = |at: usize| matches!(text.get(at), None | Some(b',' | b'\n'));
+    if text.get(*at) != Some(&b'"') {
+        while !ends(*at) {
+            field.push(text[*at]);
+            *at += 1;
+        }
+        if text.get(*at) != Some(&b',') && field.last() == Some(&b'\r') {
+            field.pop();
+        }
+        return Ok(field);
+    }
+    *at += 1;
+    loop {
+        let byte = *text.get(*at).ok_or("a quoted field has no end")?;
+        *at += 1;
+        if byte == b'"' {
+            if text.get(*at) != Some(&b'"') {
+                break;
+            }
+            *at += 1;
+        }
+        field.push(byte);
+    }
+    if matches!(&text[*at..], [b'\r'] | [b'\r', b'\n', ..]) {
+        *at += 1;
+    }
+    if ends(*at) { Ok(field) } else { Err("there is text between a closing quote and the next comma") }
 }
 
 fn check(text: &str, expected: &[(u64, &[&str])]) {
@@ -74,10 +135,10 @@ fn long_texts_cross_the_buffer() {
     let text: String = (0..60_000).map(|i| format!("bucket,key/{i},\"{i}\"\n")).collect();
     let mut records = Records::new(text.as_bytes());
     for i in 0..60_000u64 {
-        assert!(records.next().unwrap());
-        assert_eq!((records.line(), records.field(1).unwrap().into_owned()), (i + 1, format!("key/{i}")));
+        let key = records.next().unwrap().unwrap().field(1).unwrap().to_owned();
+        assert_eq!((records.line(), key), (i + 1, format!("key/{i}")));
     }
-    assert!(!records.next().unwrap());
+    assert!(records.next().unwrap().is_none());
 }
 
 proptest! {
@@ -95,7 +156,42 @@ proptest! {
     }
 
     #[test]
-    fn nothing_makes_it_panic(text in prop::collection::vec(prop::sample::select(b"a,\"\n\r".to_vec()), 0..40)) {
-        let _ = all(&text);
+    fn whatever_comes_is_read_as_plainly_written(
+        parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..40),
+        chunk in 1..80_usize,
+    ) {
+        let text = parts.concat();
+        prop_assert_eq!(in_chunks(&text, chunk), plainly(&text));
+        prop_assert_eq!(in_chunks(&text, CHUNK), plainly(&text));
+    }
+}
+
+/// What texts are made of: all that means something, characters of several bytes, whole and broken, and more than a vector of each.
+const PARTS: [&[u8]; 14] = [
+    b"a",
+    b",",
+    b"\"",
+    b"\"",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\",\"",
+    b"\"\n\"",
+    b"\"\"",
+    "\u{e9}".as_bytes(),
+    b"\xff",
+    b"0123456789abcdef0123456789abcdef",
+    b",,,,,,,,,,,,,,,,,",
+];
+
+#[test]
+fn a_text_may_be_cut_anywhere() {
+    let text = "b,\"k, \u{e9}\",,\"\"\"e\"\"\"\r\n\r\n\"b\nc\",k\"\"k,,\n\"\",x,\"\",\"y\"\r".as_bytes();
+    let expected = plainly(text);
+    assert!(expected.as_ref().is_ok_and(|found| found.len() == 3), "{expected:?}");
+    for end in 0..=text.len() {
+        for chunk in 1..=text.len() {
+            assert_eq!(in_chunks(&text[..end], chunk), plainly(&text[..end]), "{end} {chunk}");
+        }
     }
 }

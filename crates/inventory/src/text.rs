@@ -1,6 +1,6 @@
 //! Listings in text, gzipped or not, on a thread of their own: CSV, NDJSON, or a plain list, told by the first line.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::sync::{Arc, Mutex};
 
 use flate2::bufread::MultiGzDecoder;
@@ -56,7 +56,7 @@ impl Inventory for TextInventory {
 
 fn decode(name: &str, bytes: ByteReader, gzip: bool, form: &Form, sink: &Sink) -> Result<()> {
     with_bytes(bytes, |shared| match gzip {
-        true => read(name, BufReader::with_capacity(LOOK, MultiGzDecoder::new(shared)), form, sink),
+        true => read(name, MultiGzDecoder::new(shared), form, sink),
         false => read(name, shared, form, sink),
     })
 }
@@ -81,16 +81,29 @@ impl Read for Shared {
     }
 }
 
-fn read(name: &str, mut text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
-    let kind = match text.fill_buf() {
-        Ok(start) => kind(start, form),
-        Err(error) => return Err(unreadable(name, 1, &error)),
-    };
+fn read(name: &str, mut text: impl Read, form: &Form, sink: &Sink) -> Result<()> {
+    let head = first(&mut text).map_err(|error| unreadable(name, 1, &error))?;
+    let kind = kind(&head, form);
+    let text = Cursor::new(head).chain(text);
     match kind {
+        // Its reader has a buffer of its own.
         Kind::Csv => csv::read(name, text, form, sink),
-        Kind::Ndjson => ndjson::read(name, text, form, sink),
-        Kind::List => list::read(name, text, form, sink),
+        Kind::Ndjson => ndjson::read(name, BufReader::with_capacity(LOOK, text), form, sink),
+        Kind::List => list::read(name, BufReader::with_capacity(LOOK, text), form, sink),
     }
+}
+
+/// What one read gives.
+fn first(text: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; LOOK];
+    let count = loop {
+        match text.read(&mut head) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    head.truncate(count);
+    Ok(head)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Listings in NDJSON: an object a line, `{"bucket", "key", …}` or `{"href"}`.
 
+mod flat;
+
 use std::borrow::Cow;
 use std::io::BufRead;
 
@@ -14,7 +16,7 @@ use crate::instant;
 use crate::pump::Sink;
 
 /// A line; other members are left alone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
     bucket: Option<Text<'a>>,
@@ -31,7 +33,7 @@ struct Line<'a> {
 }
 
 /// Text as it stands in the line where it has no escapes; of a bare `Option<Cow>` serde would make a copy.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -54,8 +56,10 @@ pub(crate) fn is_first_line(start: &[u8]) -> bool {
 }
 
 fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
-    let line: Line =
-        serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?;
+    let line = match flat::read(text) {
+        Some(line) => line,
+        None => serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?,
+    };
     let last_modified: Option<Timestamp> = Text::of(&line.last_modified)
         .map(instant::parse)
         .transpose()

@@ -70,7 +70,7 @@ async fn many_row_groups_on_a_local_disk() {
     let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(dir.path()).unwrap());
     let reader = IdsReader::open(&store, &Path::from("ids.parquet")).await.unwrap();
     assert_eq!(reader.rows(), count);
-    assert_eq!(reader.stored.metadata.metadata().num_row_groups(), 3);
+    assert_eq!(reader.stored.metadata.metadata().num_row_groups(), 10);
     let hashes = reader.hashes().await.unwrap();
     assert_eq!(hashes.len() as u64, count);
     assert!(hashes.is_sorted());

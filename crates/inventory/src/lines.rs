@@ -53,7 +53,7 @@ impl<R: BufRead> Lines<R> {
         }
         let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        std::str::from_utf8(line).map(Some).map_err(|_| self.wrong("the line is no UTF-8"))
+        simdutf8::basic::from_utf8(line).map(Some).map_err(|_| self.wrong("the line is no UTF-8"))
     }
 
     fn wrong(&self, message: &'static str) -> RecordError {

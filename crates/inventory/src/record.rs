@@ -120,7 +120,7 @@ impl<R: Read> Records<R> {
         }
         let written = self.buffer.get(self.start..self.at).unwrap_or_default();
         // All of it is looked at once, not field by field.
-        match std::str::from_utf8(written) {
+        match simdutf8::basic::from_utf8(written) {
             Ok(text) if !self.escaped => Ok(Some(Record { text, fields: &self.fields, base: self.start })),
             _ => {
                 rewrite(&self.buffer, &mut self.fields, &mut self.anew);

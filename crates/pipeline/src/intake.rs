@@ -43,7 +43,7 @@ impl Budget {
     pub(crate) fn of(memory: u64) -> Self {
         // Encoding a file holds its rows, their columns and the file's bytes: three times what the rows are counted.
         let share = |n: u64| memory / 16 * n;
-        let ids = (memory / 64).min(LOG);
+        let ids = (memory / 128).min(LOG);
         Self { fetch: share(1), buffers: share(3), writing: share(1), file: share(1), ids }
     }
 }

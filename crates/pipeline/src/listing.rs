@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::error::{Error, Result};
 
 /// Batches of objects between the reader of the inventory and the fetcher.
-const BATCHES_AHEAD: usize = 4;
+const BATCHES_AHEAD: usize = 2;
 
 /// The lines so far.
 #[derive(Default)]

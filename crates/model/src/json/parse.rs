@@ -63,7 +63,9 @@ pub(super) fn parse(text: &[u8]) -> Result<Json<'_>, JsonError> {
 /// The text without its byte order mark.
 pub(super) fn text_of(text: &[u8]) -> Result<&str, JsonError> {
     let body = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    std::str::from_utf8(body).map_err(|e| error(text, JsonErrorKind::Utf8, e.valid_up_to()))
+    // The one is fast, the other says where.
+    let checked = simdutf8::basic::from_utf8(body).or_else(|_| std::str::from_utf8(body));
+    checked.map_err(|e| error(text, JsonErrorKind::Utf8, e.valid_up_to()))
 }
 
 fn error(text: &[u8], kind: JsonErrorKind, at: usize) -> JsonError {

@@ -94,8 +94,8 @@ impl Intake {
             self.stage(prepared)?;
         }
         if self.buffers.bytes() > self.budget.buffers {
-            // A quarter at once: the largest, so that the files are as large as they can be.
-            for taken in self.buffers.take_largest(self.budget.buffers / 4 * 3) {
+            // Some at once: the largest, so that the files are as large as they can be.
+            for taken in self.buffers.take_largest(self.budget.buffers / 8 * 7) {
                 self.write(taken);
             }
         }

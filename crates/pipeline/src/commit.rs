@@ -57,18 +57,17 @@ async fn change(
     report: &mut Report,
 ) -> Result<Option<Change>> {
     let Findings { resolution, fates, existing } = findings;
-    let mut add = intake.data_files()?;
-    let mut properties = BTreeMap::new();
+    let (mut properties, mut rewritten) = (BTreeMap::new(), Vec::new());
     let operation = match &existing {
         None => {
             properties = grid_properties::properties(&job.parts.grid.spec());
             Operation::ReplaceAll
         }
         Some((_, existing)) => {
-            let (remove, rewritten) = replace(job, existing, &intake.schema()).await?;
+            let remove;
+            (remove, rewritten) = replace(job, existing, &intake.schema()).await?;
             report.rewritten_files += remove.len() as u64;
-            add.extend(rewritten);
-            operation(remove, add.is_empty())
+            operation(remove, rewritten.is_empty() && intake.files().next().is_none())
         }
     };
     let index = index(job, &resolution, fates, existing.as_ref(), &operation).await?;
@@ -76,6 +75,9 @@ async fn change(
         return Ok(None);
     }
     properties.extend(index.unwrap_or_else(no_index));
+    // Last: of many thousand files it takes more memory than the index does.
+    let mut add = intake.data_files()?;
+    add.extend(rewritten);
     Ok(Some(Change {
         id: CommitId::new(job.run.nonce.clone()),
         operation,

@@ -15,7 +15,7 @@ use super::{Result, made};
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
 
-/// Rows of a batch, as the inventory has them.
+/// Rows of a batch: smaller ones take longer.
 const ROWS: usize = 16_384;
 
 /// Reads a listing; its rows, or its lines.

@@ -9,7 +9,6 @@ use earthcatalog_model::Timestamp;
 
 use crate::columns::Column;
 use crate::csv;
-use crate::instant;
 
 /// What a column of this kind may be written as; None where `found` is among it.
 pub(crate) fn mismatch(column: Column, found: &DataType) -> Option<&'static str> {
@@ -100,7 +99,7 @@ pub(crate) fn instant(column: &ArrayRef) -> Result<TimestampMicrosecondArray, St
 }
 
 fn micros(text: Option<&str>) -> Result<Option<i64>, String> {
-    parse(text, instant::parse).map(|instant: Option<Timestamp>| instant.map(Timestamp::micros))
+    parse(text, csv::instant).map(|instant: Option<Timestamp>| instant.map(Timestamp::micros))
 }
 
 /// True or false, as boolean, text or 1 and 0.

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::io::Read;
 
+use earthcatalog_model::Timestamp;
+
 use crate::build::{BatchBuilder, Row};
 use crate::columns::{Column, assign, require};
 use crate::error::{Error, Result};
 use crate::form::{Dialect, Form};
-use crate::instant;
 use crate::pump::Sink;
 use crate::record::{Record, Records};
 use crate::text::line_error;
@@ -105,7 +106,7 @@ impl Layout {
             bucket: &bucket,
             key,
             size: parse(record, self.size, "size", size)?,
-            last_modified: parse(record, self.last_modified, "last_modified", instant::parse)?,
+            last_modified: parse(record, self.last_modified, "last_modified", instant)?,
             etag: Some(etag).filter(|etag| !etag.is_empty()),
             version_id: Some(version_id).filter(|version| !version.is_empty()),
             is_latest: if is_snapshot {
@@ -157,6 +158,11 @@ fn no_utf8(what: &str) -> String {
 
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("{:?} is no number of bytes", short(text)))
+}
+
+#[inline]
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn flag(text: &str) -> Result<bool, String> {

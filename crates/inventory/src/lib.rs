@@ -46,7 +46,6 @@ mod filter;
 mod find;
 mod form;
 mod glob;
-mod instant;
 mod items;
 mod kept;
 #[cfg(test)]

@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
 use crate::by_line;
+use crate::csv::instant;
 use crate::error::Result;
 use crate::form::Form;
-use crate::instant;
 use crate::pump::Sink;
 
 /// A line; other members are left alone.
@@ -61,7 +61,7 @@ fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), Strin
         None => serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?,
     };
     let last_modified: Option<Timestamp> = Text::of(&line.last_modified)
-        .map(instant::parse)
+        .map(instant)
         .transpose()
         .map_err(|message| format!("last_modified {message}"))?;
     let (bucket, key) = match (Text::of(&line.key), Text::of(&line.href)) {

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike};
 use serde::{Deserialize, Serialize};
 
+mod usual;
+
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -49,7 +51,11 @@ impl Timestamp {
     ///
     /// # Errors
     /// When the text is none of these, or names an instant that is none (month 13, offset +25:00).
+    #[inline]
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
+        if let Some(micros) = usual::read(text.as_bytes()) {
+            return Ok(Self(micros));
+        }
         read(text.as_bytes()).and_then(Self::from_micros).ok_or_else(|| ParseTimestampError(shorten(text)))
     }
 
@@ -164,6 +170,11 @@ fn read(text: &[u8]) -> Option<i64> {
 fn read_date(text: &[u8]) -> Option<i64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
     let (year, month, day) = (number(&[*y1, *y2, *y3, *y4])?, number(&[*m1, *m2])?, number(&[*d1, *d2])?);
+    day_of(year, month, day)
+}
+
+/// The day since the epoch of a date, if there is such a date.
+fn day_of(year: u32, month: u32, day: u32) -> Option<i64> {
     (day >= 1 && day <= days_of(year, month)?).then(|| days_since_epoch(year, month, day))
 }
 

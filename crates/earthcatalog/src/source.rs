@@ -59,6 +59,10 @@ const ANOTHER: &str = " list:";
 const ITEMS: &str = "items:";
 const STAC: &str = "stac:";
 
+/// Rows of a listing that come at once to a run, which fetches far longer than it reads: some batches are in memory beside all
+/// that it holds.
+const BATCH_ROWS: usize = 2048;
+
 /// The endings of the keys that a run of this source takes unless it is told otherwise: `.stac.json`, but all of a source that
 /// lists items and nothing else.
 pub fn default_suffixes(source: &str) -> Vec<String> {
@@ -75,6 +79,7 @@ impl Source {
             default_bucket: run.bucket.clone(),
             columns: run.columns.clone(),
             checksums: !run.no_checksum,
+            batch_rows: BATCH_ROWS,
             ..OpenOptions::default()
         };
         tokio::select! {

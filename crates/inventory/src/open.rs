@@ -60,10 +60,10 @@ pub struct OpenOptions {
     pub batch_rows: usize,
 }
 
-/// All as the file says, checksums compared, in batches of 2,048 rows.
+/// All as the file says, checksums compared, in batches of 16,384 rows.
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { default_bucket: None, columns: None, url_encoded: None, checksums: true, batch_rows: 2048 }
+        Self { default_bucket: None, columns: None, url_encoded: None, checksums: true, batch_rows: 16_384 }
     }
 }
 

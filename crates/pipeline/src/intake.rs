@@ -13,7 +13,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 
 use crate::buffers::{Buffers, Staged, Taken, Written};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Progress;
 use crate::fates::Fates;
 use crate::prepare::{Batch, Prepared};
@@ -185,7 +185,9 @@ impl Intake {
 
     fn shelve(&mut self, new: NewFile, seqs: RangeInclusive<u64>) -> Result<Written> {
         let NewFile { number, file } = new;
-        let described = self.shelf.put(&file)?;
+        // A file that cannot be noted is removed with the others of a run that fails.
+        let failed = |_: &Error| self.writer.will_put(&self.writer.rel(&file.partition, number));
+        let described = self.shelf.put(&file).inspect_err(failed)?;
         Ok(Written { number, rows: file.rows, bytes: file.bytes, seqs, described })
     }
 
@@ -237,11 +239,9 @@ impl Intake {
     /// Waits for what is being written, so that it can be removed; how that ends is of no interest any more.
     pub(crate) async fn abandon(&mut self) {
         while let Some(done) = self.writing.next().await {
-            // What cannot be noted is garbage that `gc` finds.
-            if let Ok(done) = done
-                && let Err(error) = self.note(done)
-            {
-                tracing::debug!(%error, "a file that is not needed could not be noted");
+            if let Ok(done) = done {
+                // One that cannot be noted is to be removed all the same.
+                drop(self.note(done));
             }
         }
     }
@@ -308,5 +308,36 @@ impl SchemaOf {
             none => none.insert(SchemaBuilder::create(&sketch, self.assets)),
         };
         builder.schema().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use earthcatalog_model::CellId;
+    use earthcatalog_store::Base;
+    use earthcatalog_writer::GeoParquet;
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_noted_is_removed_with_the_others() {
+        let base = Base::with_store(Arc::new(InMemory::new()), "memory://m").unwrap();
+        let writer = FileWriter::new(base, Arc::new(GeoParquet::new()), "n".to_owned(), false);
+        let schema = SchemaOf::new(None, Assets::Auto);
+        let mut intake = Intake::new(Budget::of(1 << 20), Arc::new(writer), schema);
+        intake.shelf = Shelf::on_a_full_disk();
+        let file = DataFile {
+            path: "x".to_owned(),
+            partition: PartitionKey::new(CellId::new("c"), Some(2020)),
+            rows: 1,
+            bytes: 1,
+            columns: std::iter::empty().collect(),
+            split_offsets: Vec::new(),
+            added: None,
+        };
+        let noted = intake.shelve(NewFile { number: 7, file }, 0..=0);
+        assert!(matches!(noted, Err(Error::Temporary(_))));
+        assert_eq!(intake.writer.others(), ["warehouse/grid_partition=c/year=2020/n-00007.parquet"]);
     }
 }

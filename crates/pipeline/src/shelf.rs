@@ -90,6 +90,14 @@ mod tests {
 
     use super::*;
 
+    impl Shelf {
+        /// One whose temporary file takes nothing.
+        pub(crate) fn on_a_full_disk() -> Self {
+            let file = File::open(std::env::current_exe().unwrap()).unwrap();
+            Self { file: Some(file), written: 0, buffer: vec![0; BUFFER] }
+        }
+    }
+
     fn described(n: u32) -> DataFile {
         let text = format!("{n}").repeat(n as usize % 90);
         let metrics = ColumnMetrics {

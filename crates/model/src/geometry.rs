@@ -161,17 +161,7 @@ impl Geometry {
         }
         let mut reader = Reader::default();
         let shape = reader.shape(json, "geometry", 0)?;
-        let dims = match (reader.least, reader.most) {
-            (_, 4..) => Dims::Xyzm,
-            (_, 3) => Dims::Xyz,
-            _ => Dims::Xy,
-        };
-        let faithful = !reader.unfaithful && (reader.least == reader.most);
-        let geometry = Self { shape, dims };
-        if geometry.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(FromGeoJson { geometry, faithful }))
+        Ok(reader.finish(shape))
     }
 
     /// Appends the GeoJSON text of the geometry.
@@ -193,7 +183,8 @@ fn shape_positions(shape: &Shape, visit: &mut dyn FnMut(&Position)) {
 /// Collections nest; deeper than this is no geometry that anyone meant.
 const MAX_NESTING: usize = 32;
 
-struct Reader {
+/// Reads shapes, and keeps account of what their positions hold.
+pub(crate) struct Reader {
     least: usize,
     most: usize,
     unfaithful: bool,
@@ -281,20 +272,40 @@ impl Reader {
             };
             *ordinate = self.ordinate(number, path)?;
         }
-        self.least = self.least.min(values.len());
-        self.most = self.most.max(values.len());
-        self.unfaithful |= values.len() > 4;
-        let [x, y, z, m] = ordinates;
-        Ok(Position { x, y, z, m })
+        Ok(self.positioned(ordinates, values.len()))
     }
 
     fn ordinate(&mut self, number: &Number<'_>, path: &str) -> Read<f64> {
-        let value = number.as_f64();
-        if !value.is_finite() {
-            return wrong(path, format_args!("{} is out of range", number.text()));
+        match self.finite(number) {
+            Some(value) => Ok(value),
+            None => wrong(path, format_args!("{} is out of range", number.text())),
         }
+    }
+
+    /// The value of an ordinate; None where it is too large for a double.
+    pub(crate) fn finite(&mut self, number: &Number<'_>) -> Option<f64> {
         self.unfaithful |= !number.is_exact();
-        Ok(value)
+        Some(number.as_f64()).filter(|value| value.is_finite())
+    }
+
+    /// A position of so many ordinates, of which no more than four are kept.
+    pub(crate) fn positioned(&mut self, [x, y, z, m]: [f64; 4], count: usize) -> Position {
+        self.least = self.least.min(count);
+        self.most = self.most.max(count);
+        self.unfaithful |= count > 4;
+        Position { x, y, z, m }
+    }
+
+    /// The geometry of a shape that was read; None where it has no position.
+    pub(crate) fn finish(self, shape: Shape) -> Option<FromGeoJson> {
+        let dims = match self.most {
+            4.. => Dims::Xyzm,
+            3 => Dims::Xyz,
+            _ => Dims::Xy,
+        };
+        let geometry = Geometry { shape, dims };
+        let faithful = !self.unfaithful && self.least == self.most;
+        (!geometry.is_empty()).then_some(FromGeoJson { geometry, faithful })
     }
 }
 

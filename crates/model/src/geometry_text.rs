@@ -1,6 +1,6 @@
 //! The geometry that a text says, where it is a polygon as they nearly all are without a tree of the text.
 
-use crate::geometry::{Dims, FromGeoJson, Geometry, GeometryError, Position, Shape};
+use crate::geometry::{FromGeoJson, Geometry, GeometryError, Position, Reader, Shape};
 use crate::json::{Json, Walk};
 
 impl Geometry {
@@ -19,28 +19,21 @@ impl Geometry {
 
 /// A polygon or several, its type first, and nothing beside its coordinates. None for all else, right or wrong.
 fn plain(text: &str) -> Option<FromGeoJson> {
-    let (mut kind, mut shape, mut ordinates) = (None, None, Ordinates::default());
+    let (mut kind, mut shape, mut reader) = (None, None, Reader::default());
     let mut walk = Walk::of(text);
     walk.members(|walk, name| {
         match (&*name, kind.as_deref(), &shape) {
             ("type", None, _) => kind = Some(walk.string()?),
-            ("coordinates", Some("Polygon"), None) => shape = Some(Shape::Polygon(ordinates.rings(walk)?)),
+            ("coordinates", Some("Polygon"), None) => shape = Some(Shape::Polygon(rings(walk, &mut reader)?)),
             ("coordinates", Some("MultiPolygon"), None) => {
-                shape = Some(Shape::MultiPolygon(many(walk, |walk| ordinates.rings(walk))?));
+                shape = Some(Shape::MultiPolygon(many(walk, |walk| rings(walk, &mut reader))?));
             }
             _ => return None,
         }
         Some(())
     })?;
     let shape = shape.filter(|_| walk.is_done())?;
-    let Ordinates { least, most, inexact } = ordinates;
-    let dims = match most {
-        2 => Dims::Xy,
-        3 => Dims::Xyz,
-        // None, or a measure.
-        _ => return None,
-    };
-    Some(FromGeoJson { geometry: Geometry { shape, dims }, faithful: !inexact && least == most })
+    reader.finish(shape)
 }
 
 fn many<'a, T>(walk: &mut Walk<'a>, mut each: impl FnMut(&mut Walk<'a>) -> Option<T>) -> Option<Vec<T>> {
@@ -52,38 +45,18 @@ fn many<'a, T>(walk: &mut Walk<'a>, mut each: impl FnMut(&mut Walk<'a>) -> Optio
     Some(all)
 }
 
-/// How many ordinates positions have, and whether one is not what a double says.
-struct Ordinates {
-    least: usize,
-    most: usize,
-    inexact: bool,
+fn rings(walk: &mut Walk<'_>, reader: &mut Reader) -> Option<Vec<Vec<Position>>> {
+    many(walk, |walk| many(walk, |walk| position(walk, reader)))
 }
 
-impl Default for Ordinates {
-    fn default() -> Self {
-        Self { least: usize::MAX, most: 0, inexact: false }
-    }
-}
-
-impl Ordinates {
-    fn rings(&mut self, walk: &mut Walk<'_>) -> Option<Vec<Vec<Position>>> {
-        many(walk, |walk| many(walk, |walk| self.position(walk)))
-    }
-
-    fn position(&mut self, walk: &mut Walk<'_>) -> Option<Position> {
-        let mut ordinates = [f64::NAN; 3];
-        let count = walk.elements(|walk, i| {
-            let number = walk.number()?;
-            let ordinate = ordinates.get_mut(i)?;
-            *ordinate = Some(number.as_f64()).filter(|value| value.is_finite())?;
-            self.inexact |= !number.is_exact();
-            Some(())
-        })?;
-        self.least = self.least.min(count);
-        self.most = self.most.max(count);
-        let [x, y, z] = ordinates;
-        (count >= 2).then_some(Position { x, y, z, m: f64::NAN })
-    }
+fn position(walk: &mut Walk<'_>, reader: &mut Reader) -> Option<Position> {
+    let mut ordinates = [f64::NAN; 4];
+    let count = walk.elements(|walk, i| {
+        let ordinate = ordinates.get_mut(i)?;
+        *ordinate = reader.finite(&walk.number()?)?;
+        Some(())
+    })?;
+    (count >= 2).then(|| reader.positioned(ordinates, count))
 }
 
 #[cfg(test)]
@@ -112,7 +85,8 @@ mod tests {
         check(r#"{"type":"Polygon","coordinates":[[[0.1000000000000000055,0],[9,0],[9,9],[0,0]]]}"#, true);
         check(r#"{"type":"Polygon","coordinates":[]}"#, false);
         check(r#"{"type":"Polygon","coordinates":[[]]}"#, false);
-        check(r#"{"type":"Polygon","coordinates":[[[1,2,3,4]]]}"#, false);
+        check(r#"{"type":"Polygon","coordinates":[[[1,2,3,4]]]}"#, true);
+        check(r#"{"type":"Polygon","coordinates":[[[1,2,3,4,5]]]}"#, false);
         check(r#"{"type":"Polygon","coordinates":[[[1]]]}"#, false);
         check(r#"{"type":"Polygon","coordinates":[[[1,"2"]]]}"#, false);
         check(r#"{"type":"Polygon","coordinates":[[[1,1e999]]]}"#, false);

@@ -117,7 +117,7 @@ impl Intake {
     }
 
     fn stage(&mut self, prepared: Prepared) -> Result<()> {
-        let Prepared { item, cells } = prepared;
+        let Prepared { item, cells, .. } = prepared;
         let seq = self.next_seq;
         self.next_seq += 1;
         self.progress.rows += cells.len() as u64;

@@ -23,6 +23,28 @@ use crate::worker::message_of;
 pub(crate) struct Prepared {
     pub(crate) item: Arc<Item>,
     pub(crate) cells: Vec<CellId>,
+    /// Where its geometry is in its body, in bytes.
+    geometry: Option<Range<usize>>,
+}
+
+impl Prepared {
+    /// What [`restore`] needs to make the item again of its body.
+    pub(crate) fn outline(&self) -> Outline<'_> {
+        let Item { id, datetime, updated, .. } = &*self.item;
+        let geometry = self.geometry.as_ref().map(|range| (range.start, range.end));
+        Outline { id: Cow::Borrowed(id), times: Times { datetime: *datetime, updated: *updated }, geometry }
+    }
+}
+
+/// What was found in an item's body when it was walked over, so that it need not be once more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Outline<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    times: Times,
+    /// Where the geometry is in the body, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geometry: Option<(usize, usize)>,
 }
 
 /// What some objects became. `prepared + rejected + pending` are as many as the objects.
@@ -103,7 +125,8 @@ fn prepare(
 ) -> std::result::Result<Prepared, Refusal> {
     let mut scratch = SCRATCH.take();
     let Some(read) = read(body, &mut scratch) else { return Err(refusal(body)) };
-    let place = Place::of(scratch.text.get(read.geometry).unwrap_or("null"))?;
+    let Read { id, times, geometry } = read;
+    let place = Place::of(geometry.clone().and_then(|range| scratch.text.get(range)).unwrap_or("null"))?;
     let cells = place.cells(grid)?;
     if sketch.meets(scratch.skeleton.hash()) {
         sketch.observe(&parse(body)?);
@@ -111,11 +134,11 @@ fn prepare(
     // In memory of its own size: a body may be a slice of a far larger buffer that it would keep alive, items are often
     // indented, and as many as fit into memory wait to be written.
     let text = Bytes::copy_from_slice(scratch.text.as_bytes());
-    let item = item(text, &read.id, read.times, place, source);
+    let item = item(text, &id, times, place, source);
     if scratch.text.capacity() <= KEPT {
         SCRATCH.set(scratch);
     }
-    Ok(Prepared { item: Arc::new(item), cells })
+    Ok(Prepared { item: Arc::new(item), cells, geometry })
 }
 
 thread_local! {
@@ -136,7 +159,7 @@ struct Read<'a> {
     id: Cow<'a, str>,
     times: Times,
     /// Where it is in the text without white space.
-    geometry: Range<usize>,
+    geometry: Option<Range<usize>>,
 }
 
 /// Reads a body once, without a tree of it: its row is written from the text. None if it is no item; [`refusal`] says why.
@@ -145,7 +168,7 @@ fn read<'a>(body: &'a [u8], scratch: &mut Scratch) -> Option<Read<'a>> {
     text.clear();
     let skeleton = &mut scratch.skeleton;
     skeleton.clear();
-    let (mut id, mut times, mut geometry, mut is_feature) = (None, None, usize::MAX..usize::MAX, false);
+    let (mut id, mut times, mut geometry, mut is_feature) = (None, None, None, false);
     let mut walk = Walk::checking(body, text)?;
     walk.members(|walk, name| {
         match &*name {
@@ -154,7 +177,7 @@ fn read<'a>(body: &'a [u8], scratch: &mut Scratch) -> Option<Read<'a>> {
             "geometry" => {
                 let start = walk.squeezed();
                 walk.skip()?;
-                geometry = start..walk.squeezed();
+                geometry = Some(start..walk.squeezed());
             }
             "properties" => times = Some(read_properties(walk, skeleton)?),
             "assets" | "links" => {
@@ -188,50 +211,24 @@ fn read_properties(walk: &mut Walk<'_>, skeleton: &mut Skeleton) -> Option<Times
     Some(times)
 }
 
-/// Makes an item of a body that was prepared before, and whose cells are known. The body is kept as it is.
+/// Makes an item again of the body that it had when it was prepared. The body is kept as it is, and no more of it is looked at
+/// than its geometry: its row is written from the text, and who does so sees whether that is an item.
 ///
 /// # Errors
 /// What was accepted before is refused only if it has been damaged since.
-pub(crate) fn restore(body: &Bytes, source: Source) -> std::result::Result<Item, String> {
-    let damaged = || "it is no item any more".to_owned();
-    let Skimmed { id, times, geometry } = skim(body).ok_or_else(damaged)?;
-    let place = Place::of(geometry.unwrap_or("null")).map_err(|(_, message)| message)?;
-    Ok(item(body.clone(), &id, times, place, || source))
-}
-
-/// What an item is restored from. A tree of all that it holds would be made for nothing: its row is written from the text.
-struct Skimmed<'a> {
-    id: Cow<'a, str>,
-    times: Times,
-    geometry: Option<&'a str>,
-}
-
-fn skim(body: &[u8]) -> Option<Skimmed<'_>> {
-    let (mut id, mut times, mut geometry) = (None, Times::default(), None);
-    let mut walk = Walk::over(body)?;
-    walk.members(|walk, name| {
-        match &*name {
-            "id" => id = Some(walk.string()?),
-            "geometry" => geometry = Some(walk.skip()?),
-            "properties" => times = skim_times(walk)?,
-            _ => drop(walk.skip()?),
-        }
-        Some(())
-    })?;
-    let whole = walk.is_done();
-    id.filter(|_| whole).map(|id| Skimmed { id, times, geometry })
-}
-
-fn skim_times(walk: &mut Walk<'_>) -> Option<Times> {
-    let mut times = Times::default();
-    walk.members(|walk, name| {
-        let value = walk.skip()?;
-        if let Some(time) = times.of_name(&name) {
-            *time = time_of(value);
-        }
-        Some(())
-    })?;
-    Some(times)
+pub(crate) fn restore(
+    body: Bytes,
+    outline: Outline<'_>,
+    source: Source,
+) -> std::result::Result<Item, String> {
+    let Outline { id, times, geometry } = outline;
+    let damaged = || "its geometry is not where it was".to_owned();
+    let text = match geometry {
+        Some((start, end)) => body.get(start..end).and_then(|text| std::str::from_utf8(text).ok()),
+        None => Some("null"),
+    };
+    let place = Place::of(text.ok_or_else(damaged)?).map_err(|(_, message)| message)?;
+    Ok(item(body, &id, times, place, || source))
 }
 
 /// The instant that a JSON value says, if it is the text of one.
@@ -330,9 +327,11 @@ impl Place {
 }
 
 /// The times of an item that decide something.
-#[derive(Default)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Times {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     datetime: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     updated: Option<Timestamp>,
 }
 

@@ -129,12 +129,15 @@ impl<'a> Parser<'a> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Most tokens follow one another directly: only the question is compiled into whoever asks.
+    #[inline(always)]
     pub(super) fn skip_space(&mut self) {
         if self.peek().is_some_and(|byte| byte <= b' ') {
             self.skip_some_space();
         }
     }
 
+    #[inline(never)]
     fn skip_some_space(&mut self) {
         let start = self.at;
         while let Some(byte) = self.peek() {

@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use earthcatalog_model::PartitionKey;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::tail::Tail;
 use crate::error::{Error, Result};
@@ -114,8 +115,11 @@ impl Frames {
         let waiting: Vec<(u32, Lines)> =
             waiting.map(|(number, lines)| (number as u32, std::mem::take(lines))).collect();
         self.waiting_bytes = 0;
-        let compressed: Vec<std::io::Result<Vec<u8>>> =
-            waiting.par_iter().map(|(_, lines)| zstd::bulk::compress(&lines.text, LEVEL)).collect();
+        // A chunk has hundreds of small frames: to make a compressor costs as much as to use it for one of them.
+        let compressed: Vec<io::Result<Vec<u8>>> = waiting
+            .par_iter()
+            .map_init(|| Compressor::new(LEVEL), |compressor, (_, lines)| compress(compressor, &lines.text))
+            .collect();
         for ((partition, lines), compressed) in waiting.into_iter().zip(compressed) {
             let compressed = compressed.map_err(Error::Temporary)?;
             self.spilt.write_all(&compressed).map_err(Error::Temporary)?;
@@ -210,16 +214,23 @@ impl Out {
     }
 }
 
-/// The lines of a frame.
+fn compress(compressor: &mut io::Result<Compressor<'_>>, lines: &[u8]) -> io::Result<Vec<u8>> {
+    match compressor {
+        Ok(compressor) => compressor.compress(lines),
+        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    }
+}
+
+/// The lines of a frame. The decompressor is used for one frame after the other.
 ///
 /// # Errors
 /// Where it is no zstd frame, or one of another length than the tail says.
-pub(super) fn decompress(frame: &[u8], raw: u64) -> std::io::Result<Vec<u8>> {
-    let lines = zstd::bulk::decompress(frame, usize::try_from(raw).unwrap_or(usize::MAX))?;
+pub(super) fn decompress(decompressor: &mut Decompressor<'_>, frame: &[u8], raw: u64) -> io::Result<Vec<u8>> {
+    let lines = decompressor.decompress(frame, usize::try_from(raw).unwrap_or(usize::MAX))?;
     if lines.len() as u64 == raw {
         return Ok(lines);
     }
-    Err(std::io::Error::other(format!("a frame has {} bytes of lines where {raw} were staged", lines.len())))
+    Err(io::Error::other(format!("a frame has {} bytes of lines where {raw} were staged", lines.len())))
 }
 
 #[cfg(test)]
@@ -261,13 +272,15 @@ mod tests {
         for most in [0, 1 << 20] {
             let (bytes, object) = object(most);
             let tail = Tail::decode(&bytes[object.tail as usize..]).unwrap();
+            let mut decompressor = Decompressor::new().unwrap();
             assert_eq!(tail.partitions, [key("a", 2020), key("a", 2021), key("b", 2020)]);
             let lines: Vec<(u32, String)> = tail
                 .frames
                 .iter()
                 .map(|frame| {
                     let at = frame.offset as usize;
-                    let lines = decompress(&bytes[at..at + frame.bytes as usize], frame.raw).unwrap();
+                    let bytes = &bytes[at..at + frame.bytes as usize];
+                    let lines = decompress(&mut decompressor, bytes, frame.raw).unwrap();
                     (frame.partition, String::from_utf8(lines).unwrap())
                 })
                 .collect();
@@ -284,9 +297,12 @@ mod tests {
     #[test]
     fn a_damaged_frame_is_told() {
         let whole = zstd::bulk::compress(b"line\n", LEVEL).unwrap();
-        assert!(decompress(&whole, 5).is_ok());
-        assert!(decompress(&whole, 6).is_err());
-        assert!(decompress(&whole[..whole.len() - 1], 5).is_err());
-        assert!(decompress(b"<?xml version", 5).is_err());
+        let mut decompressor = Decompressor::new().unwrap();
+        let mut is_whole = |frame: &[u8], raw| decompress(&mut decompressor, frame, raw).is_ok();
+        assert!(is_whole(&whole, 5));
+        assert!(!is_whole(&whole, 6));
+        assert!(!is_whole(&whole[..whole.len() - 1], 5));
+        assert!(!is_whole(b"<?xml version", 5));
+        assert!(is_whole(&whole, 5), "what was wrong leaves nothing behind");
     }
 }

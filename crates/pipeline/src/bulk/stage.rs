@@ -91,7 +91,7 @@ pub(super) async fn stage(
     let inventory = open_chunk(&parts.base, &path).await?;
     let mut making = Making::new(options.memory / 4)?;
     run(&parts.with(inventory), options, observer, &mut making).await?;
-    let Making { progress, pending, rejected, frames, tail } = making;
+    let Making { progress, pending, rejected, frames, tail, .. } = making;
     let items = tail.items.len() as u64;
     let object = on_rayon(move || frames.finish(tail)).await??;
     let rel = paths.object(&plan.staging, number, object.content);
@@ -160,6 +160,8 @@ async fn run(
 struct Making {
     frames: Frames,
     tail: Tail,
+    /// The line of an item, in memory that is used again.
+    line: Vec<u8>,
     progress: Progress,
     rejected: u64,
     pending: u64,
@@ -170,6 +172,7 @@ impl Making {
         Ok(Self {
             frames: Frames::new(memory)?,
             tail: Tail::default(),
+            line: Vec::new(),
             progress: Progress::default(),
             rejected: 0,
             pending: 0,
@@ -196,11 +199,12 @@ impl Making {
     }
 
     fn push(&mut self, prepared: &crate::prepare::Prepared) -> Result<()> {
-        let line = line::encode(self.tail.items.len() as u32, &prepared.item).map_err(Error::Report)?;
+        self.line.clear();
+        line::encode(self.tail.items.len() as u32, prepared, &mut self.line).map_err(Error::Report)?;
         let year = prepared.item.datetime.map(|t| t.year());
         let mut partitions = Vec::with_capacity(prepared.cells.len());
         for cell in &prepared.cells {
-            partitions.push(self.frames.push(PartitionKey::new(cell.clone(), year), &line)?);
+            partitions.push(self.frames.push(PartitionKey::new(cell.clone(), year), &self.line)?);
         }
         self.progress.rows += partitions.len() as u64;
         self.tail.items.push(StagedItem::new(prepared, partitions));

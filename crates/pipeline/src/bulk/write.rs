@@ -10,9 +10,11 @@ use earthcatalog_model::{CellId, DataFile, Item, TableSchema};
 use earthcatalog_store::Base;
 use earthcatalog_writer::{Encoded, Format, Row};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use memchr::memchr_iter;
 use object_store::ObjectStore;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use zstd::bulk::Decompressor;
 
 use super::decision::Decision;
 use super::frames::decompress;
@@ -24,7 +26,6 @@ use super::slots::{FrameOf, Rewrite, Slot, Work};
 use super::task::TaskOptions;
 use super::work::BulkParts;
 use crate::error::{Error, Result};
-use crate::prepare::restore;
 use crate::worker::on_rayon;
 use crate::write::{FileWriter, NewFile};
 
@@ -234,8 +235,10 @@ fn encode(
     lost: &HashSet<(u32, u32)>,
 ) -> Result<Encoded> {
     let mut items = Vec::new();
+    // One for all: a frame of a few lines is decompressed faster than a decompressor is made.
+    let mut decompressor = Decompressor::new().map_err(Error::Temporary)?;
     for (frame, bytes) in frames {
-        items_of(frame, bytes, lost, &mut items)
+        items_of(frame, bytes, &mut decompressor, lost, &mut items)
             .map_err(|message| Error::Worker(format!("chunk {}: {message}", frame.chunk)))?;
     }
     let rows: Vec<Row<'_>> = items.iter().map(|item| Row { item, cell }).collect();
@@ -246,14 +249,18 @@ fn encode(
 fn items_of(
     frame: &FrameOf,
     bytes: &[u8],
+    decompressor: &mut Decompressor<'_>,
     lost: &HashSet<(u32, u32)>,
     items: &mut Vec<Item>,
 ) -> std::result::Result<(), String> {
-    let lines = decompress(bytes, frame.raw).map_err(|error| error.to_string())?;
-    for text in lines.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
-        let read = line::decode(text)?;
+    let lines = decompress(decompressor, bytes, frame.raw).map_err(|error| error.to_string())?;
+    let lines = Bytes::from(lines);
+    let mut start = 0;
+    for end in memchr_iter(b'\n', &lines) {
+        let read = line::decode(&lines, lines.get(start..end).unwrap_or_default())?;
+        start = end + 1;
         if !lost.contains(&(frame.chunk, read.seq)) {
-            items.push(restore(&read.body, read.source)?);
+            items.push(read.item()?);
         }
     }
     Ok(())

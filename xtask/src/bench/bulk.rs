@@ -1,7 +1,8 @@
 //! `cargo xtask bench bulk`: a bulk run of generated items from a local folder, phase by phase, and how it scales to two
 //! workers.
 //!
-//! Each phase is a process of its own, as in an array of jobs of one: so the kernel's account of it is the phase's. The
+//! Each phase is a process of its own, as in an array of jobs of one: so the kernel's account of it is the phase's. A whole run
+//! is made by one worker with a core to itself, as a scheduler gives it one, by one worker with all cores, and by two. The
 //! floor is that of `bench ingest`. How many requests a run makes is counted by a test, on the S3 server.
 
 use std::path::Path;
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use super::catalogs::Catalogs;
 use super::machine::{commit, load, machine};
-use super::measure::{Cost, measured};
+use super::measure::{Cost, measured, measured_on_one_core};
 use super::programs::{self, EARTHCATALOG, FLOOR};
 use super::record::Record;
 use super::sets::{Set, set};
@@ -79,6 +80,9 @@ struct Round {
     files: u64,
     rows: u64,
     staged_bytes: u64,
+    /// One worker, its driver and what it reads with on one core.
+    one_core: Cost,
+    /// One worker where there are more cores: its files are read beside it.
     one_worker: Cost,
     two_workers: Cost,
     floor: Cost,
@@ -127,8 +131,9 @@ fn shape(args: &Args, catalogs: &Catalogs, items: u64, grid: &str) -> Result<Sha
             files: number_of("files"),
             rows: number_of("rows"),
             staged_bytes,
-            one_worker: bulk.workers(&catalogs.fresh(), 1)?,
-            two_workers: bulk.workers(&catalogs.fresh(), 2)?,
+            one_core: bulk.workers(&catalogs.fresh(), 1, measured_on_one_core)?,
+            one_worker: bulk.workers(&catalogs.fresh(), 1, measured)?,
+            two_workers: bulk.workers(&catalogs.fresh(), 2, measured)?,
             floor: floor(&set)?,
         };
         println!("{items} at {grid}, run {number}: {}", shown(&round));
@@ -136,6 +141,9 @@ fn shape(args: &Args, catalogs: &Catalogs, items: u64, grid: &str) -> Result<Sha
     }
     Ok(Shape { items, grid: grid.to_owned(), rounds })
 }
+
+/// How a command is measured.
+type Measured = fn(&Command) -> Result<(Value, Cost)>;
 
 struct Bulk<'a> {
     set: &'a Set,
@@ -178,7 +186,7 @@ impl Bulk<'_> {
     }
 
     /// The whole run with so many workers.
-    fn workers(&self, catalog: &Path, workers: u32) -> Result<Cost> {
+    fn workers(&self, catalog: &Path, workers: u32, measured: Measured) -> Result<Cost> {
         let count = workers.to_string();
         let mut command = self.command(&["run", "--workers", &count, "--threads", &count], catalog);
         self.plan(&mut command);
@@ -209,8 +217,9 @@ impl Round {
         self.phases.iter().map(|phase| phase.cost.peak_rss).max().unwrap_or(0)
     }
 
-    fn speed_up(&self) -> f64 {
-        self.one_worker.wall / self.two_workers.wall.max(f64::EPSILON)
+    /// How much faster two workers are than so few.
+    fn speed_up(&self, fewer: Cost) -> f64 {
+        fewer.wall / self.two_workers.wall.max(f64::EPSILON)
     }
 }
 
@@ -218,9 +227,10 @@ fn shown(round: &Round) -> String {
     let phases: Vec<String> =
         round.phases.iter().map(|p| format!("{} {:.2}", p.name, p.cost.cpu())).collect();
     format!(
-        "CPU s {}; floor {:.2}; one worker {:.1} s, two {:.1} s",
+        "CPU s {}; floor {:.2}; one worker on a core {:.1} s, on all {:.1} s, two {:.1} s",
         phases.join(", "),
         round.floor.cpu(),
+        round.one_core.wall,
         round.one_worker.wall,
         round.two_workers.wall
     )
@@ -229,9 +239,9 @@ fn shown(round: &Round) -> String {
 /// Medians by shape, in Markdown.
 fn table(shapes: &[Shape]) -> String {
     let mut lines = vec![
-        "| items | grid | files | staged, MB | plan | stage | resolve | write | register | all | × floor | peak RSS, MB | 2 workers by 1 |"
+        "| items | grid | files | staged, MB | plan | stage | resolve | write | register | all | × floor | peak RSS, MB | 2 workers by 1 on a core | by 1 on all |"
             .to_owned(),
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|".to_owned(),
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|".to_owned(),
     ];
     lines.extend(shapes.iter().map(row));
     lines.join("\n")
@@ -257,7 +267,8 @@ fn row(shape: &Shape) -> String {
         format!("{:.3}", median(&Round::cpu) / items),
         format!("{:.2}", median(&|round| round.cpu() / round.floor.cpu())),
         format!("{:.0}", median(&|round| round.peak_rss() as f64 / 1e6)),
-        format!("{:.2}", median(&Round::speed_up)),
+        format!("{:.2}", median(&|round| round.speed_up(round.one_core))),
+        format!("{:.2}", median(&|round| round.speed_up(round.one_worker))),
     ];
     format!("| {} |", cells.join(" | "))
 }

@@ -50,7 +50,20 @@ struct Ended {
 /// # Errors
 /// When it cannot be started, ends with anything but 0, or prints no JSON document.
 pub(crate) fn measured(command: &Command) -> Result<(Value, Cost)> {
+    measure(command, process::command("python3"))
+}
+
+/// As [`measured`], with one of the machine's cores for the command and all that it starts.
+///
+/// # Errors
+/// As [`measured`].
+pub(crate) fn measured_on_one_core(command: &Command) -> Result<(Value, Cost)> {
     let mut python = process::command("python3");
+    python.env("MEASURED_ON_CORES", "1");
+    measure(command, python)
+}
+
+fn measure(command: &Command, mut python: Command) -> Result<(Value, Cost)> {
     python.arg("-c").arg(SCRIPT).arg(command.get_program()).args(command.get_args());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("EARTHCATALOG_") {
@@ -101,6 +114,13 @@ mod tests {
         assert_eq!(document, serde_json::json!([1]));
         assert!(cost.wall > 0.0 && cost.peak_rss > 100_000);
         assert!(measured(&Command::new("false")).is_err());
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_core_of_its_own_is_one() -> Result<()> {
+        assert_eq!(measured_on_one_core(&Command::new("nproc"))?.0, serde_json::json!(1));
         Ok(())
     }
 }

@@ -135,6 +135,26 @@ async fn a_truncated_gzip_is_never_a_short_listing() {
     assert!(read_with(damaged, &OpenOptions::default()).await.is_err());
 }
 
+/// It is decompressed on a thread of its own.
+#[tokio::test]
+async fn a_large_gzip_is_read_as_a_small_one_is() {
+    let rows = 300_000;
+    let text = many(rows);
+    let whole = gzip(&text);
+    assert!(whole.len() > 3 << 19, "{}", whole.len());
+    let small = with(|o| o.batch_rows = 1000);
+    let objects = read_with(whole.clone(), &small).await.unwrap();
+    assert_eq!(objects.len(), rows);
+    assert!(objects.iter().enumerate().all(|(i, object)| object.size == Some(i as u64)));
+    for cut in [whole.len() / 2, whole.len() - 1] {
+        let error = read_with(whole[..cut].to_vec(), &small).await.unwrap_err();
+        assert!(error.to_string().contains("damaged or cut off"), "{cut}: {error}");
+    }
+    let wrong = text.replace("b,folder/200000.", "b,x,folder/200000.");
+    let error = read_with(gzip(&wrong), &small).await.unwrap_err();
+    assert!(error.to_string().contains("line 200002: 4 fields instead of 3"), "{error}");
+}
+
 #[tokio::test]
 async fn a_stream_dropped_early_ends_the_reading() {
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());

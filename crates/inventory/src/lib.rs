@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod ahead;
 mod batch;
 mod blocks;
 mod bounds;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use flate2::bufread::MultiGzDecoder;
 use futures::stream::BoxStream;
 
+use crate::ahead::Ahead;
 use crate::batch::ObjectBatch;
 use crate::columns::{Column, assign};
 use crate::csv;
@@ -19,6 +20,9 @@ use crate::record::RecordError;
 
 /// Bytes of the buffer that the first line must fit into to be recognised.
 const LOOK: usize = 256 << 10;
+
+/// Bytes of gzip that are worth a thread.
+const LARGE: u64 = 1 << 20;
 
 /// A listing in text.
 #[derive(Debug)]
@@ -37,9 +41,14 @@ impl TextInventory {
 
 impl Inventory for TextInventory {
     fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
-        let (name, form, gzip) = (self.source.name.clone(), self.form.clone(), self.gzip);
+        let (name, form) = (self.source.name.clone(), self.form.clone());
+        let packing = match self.gzip {
+            false => Packing::None,
+            true if self.source.meta.size < LARGE => Packing::Gzip,
+            true => Packing::LargeGzip,
+        };
         pump::batches(self.source.clone(), move |bytes, sink| {
-            if let Err(error) = decode(&name, bytes, gzip, &form, sink) {
+            if let Err(error) = decode(&name, bytes, packing, &form, sink) {
                 sink.send(Err(error));
             }
         })
@@ -54,14 +63,32 @@ impl Inventory for TextInventory {
     }
 }
 
-fn decode(name: &str, bytes: ByteReader, gzip: bool, form: &Form, sink: &Sink) -> Result<()> {
-    with_bytes(bytes, |shared| match gzip {
-        true => read(name, MultiGzDecoder::new(shared), form, sink),
-        false => read(name, shared, form, sink),
+/// How a text comes.
+#[derive(Clone, Copy)]
+enum Packing {
+    None,
+    Gzip,
+    /// To be decompressed on a thread of its own.
+    LargeGzip,
+}
+
+fn decode(name: &str, bytes: ByteReader, packing: Packing, form: &Form, sink: &Sink) -> Result<()> {
+    with_bytes(bytes, |shared| match packing {
+        Packing::None => read(name, shared, form, sink),
+        Packing::Gzip => read(name, MultiGzDecoder::new(shared), form, sink),
+        Packing::LargeGzip => {
+            let text = Ahead::of(MultiGzDecoder::new(shared)).map_err(|error| no_thread(name, &error))?;
+            read(name, text, form, sink)
+        }
     })
 }
 
-/// Gives bytes to a decoder, which owns its reader; what the store said is asked for when reading fails.
+fn no_thread(name: &str, error: &io::Error) -> Error {
+    Error::Worker { name: name.to_owned(), message: error.to_string() }
+}
+
+/// Gives bytes to a decoder, which owns its reader; what the store said is asked for when reading fails. Whoever is reading at that
+/// moment has not been told anything yet.
 pub(crate) fn with_bytes(
     bytes: ByteReader,
     read: impl FnOnce(BufReader<Shared>) -> Result<()>,
@@ -69,7 +96,7 @@ pub(crate) fn with_bytes(
     let bytes = Arc::new(Mutex::new(bytes));
     let shared = BufReader::with_capacity(LOOK, Shared(bytes.clone()));
     let result = read(shared);
-    result.map_err(|error| bytes.lock().ok().and_then(|mut bytes| bytes.take_error()).unwrap_or(error))
+    result.map_err(|error| bytes.try_lock().ok().and_then(|mut bytes| bytes.take_error()).unwrap_or(error))
 }
 
 /// Bytes that others look at too.

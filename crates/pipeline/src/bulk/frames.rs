@@ -51,7 +51,14 @@ pub(super) struct Frames {
     most: u64,
     spilt: BufWriter<File>,
     spilt_bytes: u64,
+    /// Those in the temporary file, as they came.
     frames: Vec<Frame>,
+}
+
+/// A frame whose bytes are in memory. Where they will be is not known yet.
+struct Made {
+    frame: Frame,
+    bytes: Vec<u8>,
 }
 
 /// Lines of a partition.
@@ -111,50 +118,78 @@ impl Frames {
 
     /// Compresses what waits, and writes it to the temporary file.
     fn spill(&mut self) -> Result<()> {
+        for Made { mut frame, bytes } in self.compress()? {
+            self.spilt.write_all(&bytes).map_err(Error::Temporary)?;
+            frame.offset = self.spilt_bytes;
+            self.spilt_bytes += bytes.len() as u64;
+            self.frames.push(frame);
+        }
+        Ok(())
+    }
+
+    /// Compresses what waits.
+    fn compress(&mut self) -> Result<Vec<Made>> {
         let waiting = self.waiting.iter_mut().enumerate().filter(|(_, lines)| lines.rows > 0);
         let waiting: Vec<(u32, Lines)> =
             waiting.map(|(number, lines)| (number as u32, std::mem::take(lines))).collect();
         self.waiting_bytes = 0;
         // A chunk has hundreds of small frames: to make a compressor costs as much as to use it for one of them.
-        let compressed: Vec<io::Result<Vec<u8>>> = waiting
-            .par_iter()
-            .map_init(|| Compressor::new(LEVEL), |compressor, (_, lines)| compress(compressor, &lines.text))
+        let made: io::Result<Vec<Made>> = waiting
+            .into_par_iter()
+            .map_init(
+                || Compressor::new(LEVEL),
+                |compressor, (number, lines)| made(compressor, number, &lines),
+            )
             .collect();
-        for ((partition, lines), compressed) in waiting.into_iter().zip(compressed) {
-            let compressed = compressed.map_err(Error::Temporary)?;
-            self.spilt.write_all(&compressed).map_err(Error::Temporary)?;
-            self.frames.push(Frame {
-                partition,
-                offset: self.spilt_bytes,
-                bytes: compressed.len() as u32,
-                rows: lines.rows,
-                raw: lines.text.len() as u64,
-            });
-            self.spilt_bytes += compressed.len() as u64;
-        }
-        Ok(())
+        made.map_err(Error::Temporary)
     }
 
-    /// Puts the frames in the order of their partitions, and the tail behind them.
+    /// Puts the frames in the order of their partitions, and the tail behind them. What still waits goes there directly.
     pub(super) fn finish(mut self, mut tail: Tail) -> Result<Object> {
-        self.spill()?;
+        let made = self.compress()?;
         let mut spilt = self.spilt.into_inner().map_err(|e| Error::Temporary(e.into_error()))?;
-        renumber(&mut self.partitions, &mut self.frames, &mut tail);
-        let raw = self.frames.iter().map(|frame| frame.raw).sum();
+        let new = new_numbers(&self.partitions);
+        let renew = |old: u32| new.get(old as usize).copied().unwrap_or(old);
+        let spilt_frames = self.frames.into_iter().map(|frame| (frame, None));
+        let mut frames: Vec<(Frame, Option<Vec<u8>>)> =
+            spilt_frames.chain(made.into_iter().map(|made| (made.frame, Some(made.bytes)))).collect();
+        // Frames of one partition stay as they came.
+        frames.sort_by_key(|(frame, _)| renew(frame.partition));
         let mut out = Out::new()?;
-        for frame in &mut self.frames {
-            let offset = out.copy(&mut spilt, frame)?;
-            frame.offset = offset;
+        for (mut frame, bytes) in frames {
+            let at = out.bytes;
+            match bytes {
+                Some(bytes) => out.write(&bytes)?,
+                None => out.copy(&mut spilt, &frame)?,
+            }
+            (frame.partition, frame.offset) = (renew(frame.partition), at);
+            tail.frames.push(frame);
         }
-        (tail.partitions, tail.frames) = (self.partitions, self.frames);
-        let at = out.bytes;
+        tail.items.iter_mut().flat_map(|item| &mut item.partitions).for_each(|old| *old = renew(*old));
+        self.partitions.sort();
+        tail.partitions = self.partitions;
+        let (at, raw) = (out.bytes, tail.frames.iter().map(|frame| frame.raw).sum());
         out.skippable(&tail.encode()?)?;
         out.finish(at, raw)
     }
 }
 
-/// Numbers the partitions by their order, and sorts the frames by it; frames of one partition stay as they came.
-fn renumber(partitions: &mut [PartitionKey], frames: &mut [Frame], tail: &mut Tail) {
+/// The frame of a partition's lines.
+fn made(
+    compressor: &mut io::Result<Compressor<'_>>,
+    partition: u32,
+    Lines { text, rows }: &Lines,
+) -> io::Result<Made> {
+    let bytes = match compressor {
+        Ok(compressor) => compressor.compress(text)?,
+        Err(error) => return Err(io::Error::new(error.kind(), error.to_string())),
+    };
+    let (length, raw) = (bytes.len() as u32, text.len() as u64);
+    Ok(Made { frame: Frame { partition, offset: 0, bytes: length, rows: *rows, raw }, bytes })
+}
+
+/// The place of each partition in the order of all.
+fn new_numbers(partitions: &[PartitionKey]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..partitions.len() as u32).collect();
     order.sort_by(|a, b| partitions.get(*a as usize).cmp(&partitions.get(*b as usize)));
     let mut new = vec![0u32; order.len()];
@@ -163,11 +198,7 @@ fn renumber(partitions: &mut [PartitionKey], frames: &mut [Frame], tail: &mut Ta
             *new = number as u32;
         }
     }
-    let renew = |old: &mut u32| *old = new.get(*old as usize).copied().unwrap_or(*old);
-    frames.iter_mut().for_each(|frame| renew(&mut frame.partition));
-    tail.items.iter_mut().flat_map(|item| &mut item.partitions).for_each(renew);
-    frames.sort_by_key(|frame| (frame.partition, frame.offset));
-    partitions.sort();
+    new
 }
 
 /// The object being written, and the hash of what was.
@@ -189,14 +220,12 @@ impl Out {
         self.file.write_all(bytes).map_err(Error::Temporary)
     }
 
-    /// Copies a frame; the answer is where it is now.
-    fn copy(&mut self, from: &mut File, frame: &Frame) -> Result<u64> {
+    /// Copies a frame.
+    fn copy(&mut self, from: &mut File, frame: &Frame) -> Result<()> {
         let mut bytes = vec![0; frame.bytes as usize];
         from.seek(SeekFrom::Start(frame.offset)).map_err(Error::Temporary)?;
         from.read_exact(&mut bytes).map_err(Error::Temporary)?;
-        let at = self.bytes;
-        self.write(&bytes)?;
-        Ok(at)
+        self.write(&bytes)
     }
 
     fn skippable(&mut self, content: &[u8]) -> Result<()> {
@@ -211,13 +240,6 @@ impl Out {
         let mut file = self.file.into_inner().map_err(|e| Error::Temporary(e.into_error()))?;
         file.seek(SeekFrom::Start(0)).map_err(Error::Temporary)?;
         Ok(Object { file, content: self.hash.digest128(), bytes: self.bytes, tail, raw })
-    }
-}
-
-fn compress(compressor: &mut io::Result<Compressor<'_>>, lines: &[u8]) -> io::Result<Vec<u8>> {
-    match compressor {
-        Ok(compressor) => compressor.compress(lines),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
     }
 }
 

@@ -2,8 +2,9 @@
 //! make objects of it.
 
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 
 /// Bytes of a block: they stay in a cache that the processor's cores share.
 const BLOCK: usize = 256 << 10;
@@ -16,6 +17,8 @@ type Made = io::Result<Vec<u8>>;
 
 /// Reads what a thread makes. Where this is dropped, the thread ends with the block that it is making.
 pub(crate) struct Ahead {
+    /// None once it has been waited for. Else it ends by itself, as soon as nobody takes what it makes.
+    thread: Option<JoinHandle<()>>,
     made: Receiver<Made>,
     /// Blocks that were read, for the thread to use again.
     read: Sender<Vec<u8>>,
@@ -33,9 +36,8 @@ impl Ahead {
         let (send, made) = sync_channel(WAITING);
         let (read, again) = channel();
         let thread = Builder::new().name("earthcatalog-bytes".to_owned());
-        // Not joined: it ends by itself, as soon as nobody takes what it makes.
-        thread.spawn(move || make(source, &send, &again))?;
-        Ok(Self { made, read, block: Vec::new(), at: 0, ended: false })
+        let thread = Some(thread.spawn(move || make(source, &send, &again))?);
+        Ok(Self { thread, made, read, block: Vec::new(), at: 0, ended: false })
     }
 
     /// The next block; an empty one at the end.
@@ -45,15 +47,22 @@ impl Ahead {
             let _ = self.read.send(std::mem::take(&mut self.block));
         }
         self.at = 0;
-        self.block = self.made.recv().unwrap_or_else(|_| Err(gone()))?;
+        self.block = match self.made.recv() {
+            Ok(made) => made?,
+            Err(_) => return self.gone(),
+        };
         self.ended = self.block.is_empty();
         Ok(())
     }
-}
 
-/// A thread that ends without a word has panicked, and what came of it is not all.
-fn gone() -> io::Error {
-    io::Error::other("the thread that decompresses it has ended; please report it")
+    /// A thread that ends without a word has panicked, and what came of it is not all: whoever waits for it ends likewise.
+    fn gone(&mut self) -> io::Result<()> {
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Err(panic)) => resume_unwind(panic),
+            // Behind an error, which has been told.
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
 }
 
 impl Read for Ahead {
@@ -151,11 +160,12 @@ mod tests {
         struct Panics;
         impl Read for Panics {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                std::panic::resume_unwind(Box::new("it panicked"))
+                resume_unwind(Box::new("it panicked"))
             }
         }
-        let error = Ahead::of(Panics).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
-        assert!(error.to_string().contains("has ended"));
+        let mut ahead = Ahead::of(Panics).unwrap();
+        let reading = std::thread::spawn(move || ahead.read_to_end(&mut Vec::new()).is_ok());
+        assert_eq!(reading.join().unwrap_err().downcast_ref::<&str>(), Some(&"it panicked"));
     }
 
     #[test]

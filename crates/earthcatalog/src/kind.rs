@@ -64,6 +64,7 @@ fn of_run(error: &earthcatalog_pipeline::Error) -> ErrorKind {
         | Run::NothingSelected { .. }
         | Run::NoRun { .. }
         | Run::Newer { .. }
+        | Run::Older { .. }
         | Run::Grid(_) => ErrorKind::Usage,
         Run::TooManyDeletions { .. } => ErrorKind::Conflict,
         Run::Pending { .. } => ErrorKind::Pending,

@@ -105,6 +105,12 @@ pub enum Error {
         /// Its id.
         run: String,
     },
+    /// A bulk run was planned by an earlier version of earthcatalog, whose staged objects are of another form.
+    #[error("the bulk run {run} was planned by an earlier version of earthcatalog")]
+    Older {
+        /// Its id.
+        run: String,
+    },
     /// A phase of a bulk run that has to come first is not done.
     #[error("the bulk run {run} is not that far: {what}")]
     Unfinished {
@@ -211,6 +217,9 @@ impl Error {
             )),
             Self::NoRun { .. } => Some("see with `earthcatalog bulk status` which runs are open".to_owned()),
             Self::Newer { .. } => Some("update earthcatalog on this machine".to_owned()),
+            Self::Older { run } => Some(format!(
+                "finish it with the version that planned it, or give it up with `earthcatalog bulk clean {run}` and begin anew"
+            )),
             Self::Unfinished { run, .. } => {
                 Some(format!("see with `earthcatalog bulk status {run}` which tasks are left, and run them"))
             }

@@ -10,8 +10,9 @@ use earthcatalog::{
 };
 use earthcatalog_testkit::items::{csv_inventory, item, items};
 use futures::TryStreamExt;
-use object_store::ObjectStore;
 use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 
 use crate::bench::{Bench, content, full};
@@ -222,6 +223,39 @@ async fn an_open_run_is_no_garbage_and_a_cleaned_one_leaves_nothing() {
     assert_eq!(keys(&store).await, before);
     assert_eq!(content(&catalog).await, content_before);
     assert!(catalog.bulk_runs().await.unwrap().is_empty());
+}
+
+/// Its staged lines are of another form: to read them as ours would end in words about damage.
+#[tokio::test]
+async fn a_run_of_another_version_is_named_and_can_be_given_up() {
+    let bench = Bench::new();
+    let inventory = bench.inventory("items", &bodies());
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let catalog = bench.catalog(store.clone()).await;
+    let ingest = full(&inventory);
+    let run = catalog.bulk_plan(&in_chunks(&ingest, 5, 100), &()).await.unwrap().run;
+    let plan = keys(&store).await.into_iter().find(|key| key.ends_with("plan.json")).unwrap();
+    let plan = Path::from(plan);
+    let written = store.get(&plan).await.unwrap().bytes().await.unwrap();
+    for (version, expected) in [(1, "earlier version"), (99, "later version")] {
+        let mut changed: Value = serde_json::from_slice(&written).unwrap();
+        changed["version"] = version.into();
+        store.put(&plan, changed.to_string().into()).await.unwrap();
+        let task = BulkTask::new(&run, Phase::Stage, 0);
+        let error = catalog.bulk_task(&task, &options(), &()).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(error.hint().is_some());
+        assert_eq!(catalog.bulk_status(&run).await.is_ok(), version < 99);
+    }
+    // Nor is it taken up by the same command.
+    let mut older: Value = serde_json::from_slice(&written).unwrap();
+    older["version"] = 1.into();
+    store.put(&plan, older.to_string().into()).await.unwrap();
+    assert_eq!(catalog.bulk_plan(&in_chunks(&ingest, 5, 100), &()).await.unwrap().run, run);
+    assert!(catalog.bulk_undone(&run, Phase::Stage).await.is_err());
+    catalog.bulk_clean(&run).await.unwrap();
+    let again = catalog.bulk_plan(&in_chunks(&ingest, 5, 100), &()).await.unwrap();
+    catalog.bulk_task(&BulkTask::new(&again.run, Phase::Stage, 0), &options(), &()).await.unwrap();
 }
 
 /// Whoever embeds the facade runs it where they like: no future of it is bound to a thread.

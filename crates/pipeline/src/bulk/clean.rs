@@ -35,7 +35,7 @@ pub struct Cleaned {
 /// # Errors
 /// Those of the store; doing it again goes on where it ended.
 pub async fn clean(base: &Base, run: &str) -> Result<Cleaned> {
-    let plan = BulkPlan::read(base, run).await?;
+    let plan = BulkPlan::find(base, run).await?;
     let paths = plan.paths()?;
     let mut cleaned = Cleaned::default();
     remove_staging(base, &plan, &paths, &[], &mut cleaned).await?;

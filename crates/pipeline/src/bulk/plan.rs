@@ -86,11 +86,24 @@ impl BulkPlan {
         self.mode == Mode::Full.as_str()
     }
 
-    /// The plan of an open run.
+    /// The plan of an open run, to go on with it.
     ///
     /// # Errors
-    /// [`Error::NoRun`] where there is none.
+    /// [`Error::NoRun`] where there is none; [`Error::Older`] and [`Error::Newer`] where another version has made it, whose files
+    /// are of another form.
     pub async fn read(base: &Base, run: &str) -> Result<Self> {
+        let plan = Self::find(base, run).await?;
+        if plan.version < VERSION {
+            return Err(Error::Older { run: run.to_owned() });
+        }
+        Ok(plan)
+    }
+
+    /// The plan of an open run, also of one that is only to be looked at or given up.
+    ///
+    /// # Errors
+    /// [`Error::NoRun`] where there is none; [`Error::Newer`] where it may say what is not understood.
+    pub(super) async fn find(base: &Base, run: &str) -> Result<Self> {
         let paths = Paths::of(run)?;
         let plan: Option<Self> = markers::read(base, &paths.plan()).await?;
         match plan {

@@ -51,7 +51,7 @@ async fn register_run(
     let paths = Paths::of(run)?;
     if let Some(report) = ended(&parts.base, run).await? {
         // It may have died while it tidied up.
-        if let Ok(plan) = BulkPlan::read(&parts.base, run).await {
+        if let Ok(plan) = BulkPlan::find(&parts.base, run).await {
             remove_staging(&parts.base, &plan, &paths, &LEAVES, &mut Cleaned::default()).await?;
         }
         return Ok(report);

@@ -81,7 +81,7 @@ pub struct BulkStatus {
 /// # Errors
 /// [`Error::NoRun`](crate::Error::NoRun); those of the store.
 pub async fn status(base: &Base, run: &str) -> Result<BulkStatus> {
-    let plan = BulkPlan::read(base, run).await?;
+    let plan = BulkPlan::find(base, run).await?;
     let paths = plan.paths()?;
     let rounds = Rounds::read(base, &plan).await?;
     let staged = Staged::read_all(base, &plan, &rounds).await?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::catalogs::Catalogs;
 use super::machine::{commit, load, machine};
-use super::measure::{Cost, measured, measured_on_one_core};
+use super::measure::{BINDS_CORES, Cost, measured, measured_on_one_core};
 use super::programs::{self, EARTHCATALOG, FLOOR};
 use super::record::Record;
 use super::sets::{Set, set};
@@ -80,8 +80,8 @@ struct Round {
     files: u64,
     rows: u64,
     staged_bytes: u64,
-    /// One worker, its driver and what it reads with on one core.
-    one_core: Cost,
+    /// One worker, its driver and what it reads with on one core; None where the system cannot promise that.
+    one_core: Option<Cost>,
     /// One worker where there are more cores: its files are read beside it.
     one_worker: Cost,
     two_workers: Cost,
@@ -131,7 +131,9 @@ fn shape(args: &Args, catalogs: &Catalogs, items: u64, grid: &str) -> Result<Sha
             files: number_of("files"),
             rows: number_of("rows"),
             staged_bytes,
-            one_core: bulk.workers(&catalogs.fresh(), 1, measured_on_one_core)?,
+            one_core: BINDS_CORES
+                .then(|| bulk.workers(&catalogs.fresh(), 1, measured_on_one_core))
+                .transpose()?,
             one_worker: bulk.workers(&catalogs.fresh(), 1, measured)?,
             two_workers: bulk.workers(&catalogs.fresh(), 2, measured)?,
             floor: floor(&set)?,
@@ -226,11 +228,11 @@ impl Round {
 fn shown(round: &Round) -> String {
     let phases: Vec<String> =
         round.phases.iter().map(|p| format!("{} {:.2}", p.name, p.cost.cpu())).collect();
+    let on_a_core = round.one_core.map_or(String::new(), |cost| format!("on a core {:.1} s, ", cost.wall));
     format!(
-        "CPU s {}; floor {:.2}; one worker on a core {:.1} s, on all {:.1} s, two {:.1} s",
+        "CPU s {}; floor {:.2}; one worker {on_a_core}on all {:.1} s, two {:.1} s",
         phases.join(", "),
         round.floor.cpu(),
-        round.one_core.wall,
         round.one_worker.wall,
         round.two_workers.wall
     )
@@ -267,8 +269,16 @@ fn row(shape: &Shape) -> String {
         format!("{:.3}", median(&Round::cpu) / items),
         format!("{:.2}", median(&|round| round.cpu() / round.floor.cpu())),
         format!("{:.0}", median(&|round| round.peak_rss() as f64 / 1e6)),
-        format!("{:.2}", median(&|round| round.speed_up(round.one_core))),
+        speed_up_of_a_core(shape),
         format!("{:.2}", median(&|round| round.speed_up(round.one_worker))),
     ];
     format!("| {} |", cells.join(" | "))
+}
+
+fn speed_up_of_a_core(shape: &Shape) -> String {
+    let figures = shape.rounds.iter().map(|round| Some(round.speed_up(round.one_core?)));
+    match figures.collect::<Option<Vec<_>>>() {
+        Some(figures) => format!("{:.2}", super::figures::Spread::of(figures.into_iter()).median),
+        None => "–".to_owned(),
+    }
 }

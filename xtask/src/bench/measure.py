@@ -9,8 +9,7 @@ import sys
 import time
 
 cores = int(os.environ.pop("MEASURED_ON_CORES", 0))
-# What a system cannot promise (macOS) is left out: the figure is then that of all cores.
-if cores and hasattr(os, "sched_setaffinity"):
+if cores:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 begun = time.perf_counter()
 child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)

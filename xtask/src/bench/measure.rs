@@ -53,10 +53,13 @@ pub(crate) fn measured(command: &Command) -> Result<(Value, Cost)> {
     measure(command, process::command("python3"))
 }
 
+/// True where a program can be bound to cores.
+pub(crate) const BINDS_CORES: bool = cfg!(target_os = "linux");
+
 /// As [`measured`], with one of the machine's cores for the command and all that it starts.
 ///
 /// # Errors
-/// As [`measured`].
+/// As [`measured`]; where a program [cannot](BINDS_CORES) be bound to a core.
 pub(crate) fn measured_on_one_core(command: &Command) -> Result<(Value, Cost)> {
     let mut python = process::command("python3");
     python.env("MEASURED_ON_CORES", "1");

@@ -18,8 +18,8 @@ const AT_ONCE: usize = 64;
 /// How often a creation is tried whose answer was lost.
 const ATTEMPTS: u32 = 5;
 
-/// The version of everything that a run leaves for its tasks. 2: a staged line says what was found of its item.
-pub(super) const VERSION: u32 = 2;
+/// The version of tasks and markers.
+pub(super) const VERSION: u32 = 1;
 
 /// Reads a file; None if it is not there.
 pub(super) async fn read<T: DeserializeOwned>(base: &Base, rel: &str) -> Result<Option<T>> {

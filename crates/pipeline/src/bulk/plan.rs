@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::Decision;
 use super::hex;
-use super::markers::{self, VERSION};
+use super::markers;
 use super::options::BulkOptions;
 use super::paths::Paths;
 use super::register::ended;
@@ -30,6 +30,9 @@ use crate::scratch::Scratch;
 use crate::selection::{Selection, select};
 use crate::worker::on_rayon;
 use crate::write::FileWriter;
+
+/// The version of a run: of its plan, and of the objects that are staged by it. 2: a staged line says what was found of its item.
+const PLAN_VERSION: u32 = 2;
 
 /// Chunk files that are written at once.
 const AT_ONCE: usize = 4;
@@ -93,7 +96,7 @@ impl BulkPlan {
     /// are of another form.
     pub async fn read(base: &Base, run: &str) -> Result<Self> {
         let plan = Self::find(base, run).await?;
-        if plan.version < VERSION {
+        if plan.version < PLAN_VERSION {
             return Err(Error::Older { run: run.to_owned() });
         }
         Ok(plan)
@@ -108,7 +111,7 @@ impl BulkPlan {
         let plan: Option<Self> = markers::read(base, &paths.plan()).await?;
         match plan {
             None => Err(Error::NoRun { run: run.to_owned() }),
-            Some(plan) if plan.version > VERSION => Err(Error::Newer { run: run.to_owned() }),
+            Some(plan) if plan.version > PLAN_VERSION => Err(Error::Newer { run: run.to_owned() }),
             Some(plan) => Ok(plan),
         }
     }
@@ -227,7 +230,7 @@ async fn make(job: &Job<'_>, bulk: &BulkOptions, paths: &Paths) -> Result<BulkPl
     check(job, &listed, first)?;
     put_before(job, paths, &selection).await?;
     let plan = BulkPlan {
-        version: VERSION,
+        version: PLAN_VERSION,
         run: job.run.id.clone(),
         asked: job.run.asked.clone(),
         mode: job.run.mode.as_str().to_owned(),

@@ -6,6 +6,7 @@ use arrow_array::builder::{
     BooleanBuilder, PrimitiveBuilder, StringViewBuilder, TimestampMicrosecondBuilder, UInt64Builder,
 };
 use arrow_array::{ArrowPrimitiveType, StringViewArray};
+use arrow_buffer::Buffer;
 use earthcatalog_model::{ObjectRef, Timestamp};
 
 use crate::batch::{Buckets, ObjectBatch};
@@ -46,11 +47,13 @@ const BLOCK: u32 = 64 << 10;
 #[derive(Default)]
 pub(crate) struct BatchBuilder {
     bucket: BucketBuilder,
-    key: Column<StringViewBuilder>,
+    /// What the rows' texts stand in: those are not copied.
+    section: Option<Buffer>,
+    key: Column<Texts>,
     size: Column<UInt64Builder>,
     last_modified: Column<TimestampMicrosecondBuilder>,
-    etag: Column<StringViewBuilder>,
-    version_id: Column<StringViewBuilder>,
+    etag: Column<Texts>,
+    version_id: Column<Texts>,
     is_latest: Column<BooleanBuilder>,
     is_delete_marker: Column<BooleanBuilder>,
     rows: usize,
@@ -63,15 +66,21 @@ impl BatchBuilder {
         self.rows
     }
 
+    /// Texts of the rows to come that stand in `section` are not copied: their batches hold it.
+    pub(crate) fn begin(&mut self, section: &Buffer) {
+        self.section = Some(section.clone());
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, row: &Row<'_>) {
         let so_far = (self.rows, self.expected);
+        let text = |text| Text { text, section: self.section.as_ref() };
         self.bucket.push(row.bucket, self.rows);
-        self.key.push(Some(row.key), so_far);
+        self.key.push(Some(text(row.key)), so_far);
         self.size.push(row.size, so_far);
         self.last_modified.push(row.last_modified.map(Timestamp::micros), so_far);
-        self.etag.push(row.etag, so_far);
-        self.version_id.push(row.version_id, so_far);
+        self.etag.push(row.etag.map(text), so_far);
+        self.version_id.push(row.version_id.map(text), so_far);
         self.is_latest.push(row.is_latest, so_far);
         self.is_delete_marker.push(row.is_delete_marker, so_far);
         self.rows += 1;
@@ -144,18 +153,56 @@ trait Values<T>: Sized {
     }
 }
 
-impl Values<&str> for StringViewBuilder {
+/// A text that may stand in a section.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    text: &'a str,
+    section: Option<&'a Buffer>,
+}
+
+impl Text<'_> {
+    /// Where it stands in its section: its place and its length.
+    #[inline]
+    fn place(&self) -> Option<(u32, u32)> {
+        let section = self.section?;
+        let at = self.text.as_ptr().addr().checked_sub(section.as_ptr().addr())?;
+        (at + self.text.len() <= section.len()).then_some(())?;
+        Some((u32::try_from(at).ok()?, u32::try_from(self.text.len()).ok()?))
+    }
+}
+
+/// Texts of a column.
+struct Texts {
+    builder: StringViewBuilder,
+    /// The section's number among the column's blocks, once it is one.
+    block: Option<u32>,
+}
+
+impl Texts {
+    fn finish(&mut self) -> StringViewArray {
+        self.builder.finish()
+    }
+}
+
+impl Values<Text<'_>> for Texts {
     fn of(expected: usize) -> Self {
-        Self::with_capacity(expected).with_fixed_block_size(BLOCK)
+        Self { builder: StringViewBuilder::with_capacity(expected).with_fixed_block_size(BLOCK), block: None }
     }
 
     #[inline]
-    fn value(&mut self, value: &str) {
-        self.append_value(value);
+    fn value(&mut self, value: Text<'_>) {
+        let Self { builder, block } = self;
+        let viewed = value.place().zip(value.section).is_some_and(|((at, length), section)| {
+            let block = *block.get_or_insert_with(|| builder.append_block(section.clone()));
+            builder.try_append_view(block, at, length).is_ok()
+        });
+        if !viewed {
+            builder.append_value(value.text);
+        }
     }
 
     fn nulls(&mut self, count: usize) {
-        (0..count).for_each(|_| self.append_null());
+        (0..count).for_each(|_| self.builder.append_null());
     }
 }
 

@@ -9,30 +9,52 @@ use crate::build::{BatchBuilder, Row};
 use crate::columns::{Column, assign, require};
 use crate::error::{Error, Result};
 use crate::form::{Dialect, Form};
-use crate::pump::Sink;
 use crate::record::{Record, Records};
-use crate::text::line_error;
+use crate::sections::{First, Parsed, Reading, Rows, Section};
 use crate::urlcode;
 
 const NO_HEADER: &str = "; where its first line is no header, give the names of its columns with --columns";
 
-/// Reads records to their end.
-pub(crate) fn read(name: &str, text: impl Read, form: &Form, sink: &Sink) -> Result<()> {
-    let mut records = Records::new(text);
-    let layout = Layout::of(name, &mut records, form)?;
-    let mut builder = BatchBuilder::default();
-    while let Some(record) = records.next().map_err(|e| line_error(name, e))? {
-        if let Err(message) = layout.push(record, &mut builder) {
-            return Err(Error::Line { name: name.to_owned(), line: records.line(), message });
-        }
-        if builder.rows() >= form.options.batch_rows && !sink.send(Ok(builder.finish())) {
-            return Ok(());
-        }
+/// Records of a text whose columns are known.
+pub(crate) struct Csv(Layout);
+
+impl Csv {
+    /// From the options, or else from the header, which is then taken off the text.
+    ///
+    /// # Errors
+    /// Where the header is no record, or is not all there; where there is no column of keys, or none of buckets and no bucket given.
+    pub(crate) fn of<R: Read>(
+        name: &str,
+        text: &mut First,
+        reading: &mut Reading<'_, R>,
+        form: &Form,
+    ) -> Result<Self> {
+        Layout::of(name, text, reading, form).map(Self)
     }
-    if builder.rows() > 0 {
-        sink.send(Ok(builder.finish()));
+}
+
+impl Rows for Csv {
+    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+        let Self(layout) = self;
+        let mut parsed = Parsed::default();
+        let mut records = Records::of(section);
+        builder.begin(&section.text);
+        let wrong = loop {
+            match records.next() {
+                Err(message) => break Some(message.to_owned()),
+                Ok(None) => break None,
+                Ok(Some(record)) => {
+                    if let Err(message) = layout.push(record, builder) {
+                        break Some(message);
+                    }
+                }
+            }
+            if builder.rows() >= layout.form.options.batch_rows {
+                parsed.batches.push(builder.finish());
+            }
+        };
+        parsed.end(builder, records.start(), wrong)
     }
-    Ok(())
 }
 
 /// Which field is what.
@@ -52,17 +74,14 @@ struct Layout {
 }
 
 impl Layout {
-    /// From the options, or else from the header line.
-    fn of<R: Read>(name: &str, records: &mut Records<R>, form: &Form) -> Result<Self> {
+    fn of<R: Read>(name: &str, text: &mut First, reading: &mut Reading<'_, R>, form: &Form) -> Result<Self> {
         let options = &form.options;
         if let Some(names) = &options.columns {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
             return Self::new(name, &names, form, options.url_encoded.unwrap_or(true));
         }
-        let Some(header) = records.next().map_err(|e| line_error(name, e))? else {
-            return Err(Error::Empty { name: name.to_owned() });
-        };
-        let names: Vec<_> = (0..header.len()).map(|i| header.field(i).unwrap_or_default().trim()).collect();
+        let names = header(name, text, reading)?;
+        let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
         Self::new(name, &names, form, options.url_encoded.unwrap_or(false))
     }
 
@@ -125,6 +144,24 @@ impl Layout {
             Some(default) => Ok(default),
             None if self.form.dialect == Dialect::Azure => Ok(named),
             None => Err("the bucket is empty".to_owned()),
+        }
+    }
+}
+
+/// The fields of the first record, which is taken off the text.
+fn header<R: Read>(name: &str, text: &mut First, reading: &mut Reading<'_, R>) -> Result<Vec<String>> {
+    loop {
+        let mut records = Records::of(&text.section);
+        let found = records.next().map(|record| record.map(Record::fields));
+        let (start, end) = (records.start(), records.end());
+        match found {
+            Ok(Some(fields)) => {
+                text.section.start = end;
+                return Ok(fields);
+            }
+            Ok(None) if text.section.is_last => return Err(Error::Empty { name: name.to_owned() }),
+            Ok(None) => text.grow(start, name, reading)?,
+            Err(message) => return Err(text.wrong(name, start, message)),
         }
     }
 }

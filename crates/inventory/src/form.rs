@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::open::OpenOptions;
+use crate::sections::SECTION;
 
 /// Whose names the columns bear.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,10 +21,18 @@ pub(crate) enum Dialect {
 }
 
 /// See the module.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Form {
     pub(crate) options: Arc<OpenOptions>,
     pub(crate) dialect: Dialect,
+    /// Bytes of a text that are looked at at once.
+    pub(crate) section: usize,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self { options: Arc::default(), dialect: Dialect::default(), section: SECTION }
+    }
 }
 
 impl Form {

@@ -30,7 +30,6 @@
 //! # }
 //! ```
 
-mod ahead;
 mod batch;
 mod blocks;
 mod bounds;
@@ -51,7 +50,6 @@ mod items;
 mod kept;
 #[cfg(test)]
 mod leaving_out_tests;
-mod lines;
 mod list;
 mod live;
 mod locate;
@@ -67,6 +65,7 @@ mod partitions;
 mod pieces;
 mod pump;
 mod record;
+mod sections;
 mod several;
 mod spool;
 mod suffixes;

@@ -1,22 +1,13 @@
 //! Plain lists: a URL a line, or a key a line where the bucket is given.
 
-use std::io::BufRead;
-
 use earthcatalog_model::read_href;
 
 use crate::build::{BatchBuilder, Row};
-use crate::by_line;
-use crate::error::Result;
 use crate::form::Form;
-use crate::pump::Sink;
 use crate::text::is_url;
 
-/// Reads a list to its end. Lines are taken as they are: nothing is quoted, and no comma parts them.
-pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
-    by_line::read(name, text, form, sink, push)
-}
-
-fn push(line: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
+/// Adds a line's object. Lines are taken as they are: nothing is quoted, and no comma parts them.
+pub(crate) fn push(line: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
     if is_url(line) {
         let (bucket, key) = read_href(line)?;
         builder.push(&Row { bucket: &bucket, key: &key, ..Row::default() });

@@ -3,17 +3,13 @@
 mod flat;
 
 use std::borrow::Cow;
-use std::io::BufRead;
 
 use earthcatalog_model::{Timestamp, read_href};
 use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
-use crate::by_line;
 use crate::csv::instant;
-use crate::error::Result;
 use crate::form::Form;
-use crate::pump::Sink;
 
 /// A line; other members are left alone.
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -43,11 +39,6 @@ impl Text<'_> {
     }
 }
 
-/// Reads lines to their end.
-pub(crate) fn read(name: &str, text: impl BufRead, form: &Form, sink: &Sink) -> Result<()> {
-    by_line::read(name, text, form, sink, push)
-}
-
 /// True for a text whose first line is such an object.
 pub(crate) fn is_first_line(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
@@ -55,7 +46,8 @@ pub(crate) fn is_first_line(start: &[u8]) -> bool {
     serde_json::from_slice::<Line>(line).is_ok_and(|line| line.key.is_some() || line.href.is_some())
 }
 
-fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
+/// Adds a line's object.
+pub(crate) fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
     let line = match flat::read(text) {
         Some(line) => line,
         None => serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?,

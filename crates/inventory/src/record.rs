@@ -1,29 +1,8 @@
-//! Records of a CSV text out of a stream of bytes: RFC 4180, and strict about it, since a quote that never ends would
+//! Records of a section of a CSV text: RFC 4180, and strict about it, since a quote that never ends would
 //! swallow the rest of a listing without a word.
 
-use std::borrow::Cow;
-use std::io::{self, Read};
-
-use memchr::memchr_iter;
-
-use crate::find;
-
-/// Bytes read at once: they are still in the processor's cache when their records are found.
-const CHUNK: usize = 256 << 10;
-
-/// The longest record. A key has at most 1,024 bytes.
-const MAX_RECORD: usize = 1 << 20;
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
-
-/// What went wrong, and at which line.
-#[derive(Debug)]
-pub(crate) struct RecordError {
-    pub(crate) line: u64,
-    pub(crate) message: Cow<'static, str>,
-    /// Where the bytes could not be had.
-    pub(crate) source: Option<io::Error>,
-}
+use crate::find::{self, Places};
+use crate::sections::{MAX_RECORD, Section, TOO_LONG};
 
 /// Where a field is: its first byte, and the one behind its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +21,6 @@ impl Field {
 pub(crate) struct Record<'a> {
     text: &'a str,
     fields: &'a [Field],
-    /// What the text's first byte is in the fields' count.
-    base: usize,
 }
 
 impl<'a> Record<'a> {
@@ -57,27 +34,29 @@ impl<'a> Record<'a> {
     #[inline]
     pub(crate) fn field(&self, i: usize) -> Option<&'a str> {
         let field = self.fields.get(i)?;
-        self.text.get(field.start.wrapping_sub(self.base)..field.end.wrapping_sub(self.base))
+        self.text.get(field.start..field.end)
+    }
+
+    /// All fields; one that is no UTF-8 is empty.
+    pub(crate) fn fields(self) -> Vec<String> {
+        (0..self.len()).map(|i| self.field(i).unwrap_or_default().to_owned()).collect()
     }
 }
 
-/// Reads records one after another, in one buffer.
-pub(crate) struct Records<R> {
-    source: R,
-    /// Bytes read at once.
-    chunk: usize,
-    buffer: Vec<u8>,
-    /// Where this record begins in the buffer, and where the next one does.
+/// Reads the records of a section one after another.
+pub(crate) struct Records<'a> {
+    text: &'a [u8],
+    /// The same, where all of it is UTF-8.
+    utf8: Option<&'a str>,
+    is_last: bool,
+    stops: Places<'a, b',', b'\n'>,
+    /// Where this record begins, and where the next one does.
     start: usize,
     at: usize,
-    filled: usize,
-    ended: bool,
-    /// Ends of lines before the buffer. Those within are only counted when someone asks for a line's number.
-    lines_before: u64,
     fields: Vec<Field>,
     /// A field of this record holds doubled quotes.
     escaped: bool,
-    /// This record anew, where it cannot be given as it stands in the buffer.
+    /// This record anew, where it cannot be given as it stands.
     anew: String,
 }
 
@@ -90,64 +69,53 @@ enum Scan {
     Wrong(&'static str),
 }
 
-impl<R: Read> Records<R> {
-    pub(crate) fn new(source: R) -> Self {
-        Self::in_chunks(source, CHUNK)
-    }
-
-    /// As [`new`](Self::new), with so many bytes at once.
-    fn in_chunks(source: R, chunk: usize) -> Self {
+impl<'a> Records<'a> {
+    /// Those from a section's beginning.
+    pub(crate) fn of(section: &'a Section) -> Self {
+        let text = section.text.as_slice();
         Self {
-            source,
-            chunk,
-            buffer: Vec::new(),
-            start: 0,
-            at: 0,
-            filled: 0,
-            ended: false,
-            lines_before: 0,
+            text,
+            utf8: simdutf8::basic::from_utf8(text).ok(),
+            is_last: section.is_last,
+            stops: Places::of(text),
+            start: section.start,
+            at: section.start,
             fields: Vec::new(),
             escaped: false,
             anew: String::new(),
         }
     }
 
-    /// Goes to the next record that is not a blank line; None behind the last.
+    /// Goes to the next record that is not a blank line; None where none is all there.
+    ///
+    /// # Errors
+    /// What is wrong with the record that begins at [`start`](Self::start).
     #[inline]
-    pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, &'static str> {
         if !self.advance()? {
             return Ok(None);
         }
-        let written = self.buffer.get(self.start..self.at).unwrap_or_default();
-        // All of it is looked at once, not field by field.
-        match simdutf8::basic::from_utf8(written) {
-            Ok(text) if !self.escaped => Ok(Some(Record { text, fields: &self.fields, base: self.start })),
+        match self.utf8 {
+            Some(text) if !self.escaped => Ok(Some(Record { text, fields: &self.fields })),
             _ => {
-                rewrite(&self.buffer, &mut self.fields, &mut self.anew);
-                Ok(Some(Record { text: &self.anew, fields: &self.fields, base: 0 }))
+                rewrite(self.text, &mut self.fields, &mut self.anew);
+                Ok(Some(Record { text: &self.anew, fields: &self.fields }))
             }
         }
     }
 
-    fn advance(&mut self) -> Result<bool, RecordError> {
-        if self.lines_before == 0 && self.filled == 0 {
-            self.fill()?;
-            self.at = if self.rest().starts_with(BOM) { BOM.len() } else { 0 };
-        }
+    fn advance(&mut self) -> Result<bool, &'static str> {
         loop {
-            if self.at == self.filled && self.ended {
+            self.start = self.at;
+            if self.at == self.text.len() {
                 return Ok(false);
             }
-            let end = match self.scan() {
-                Scan::Record(end) => end,
-                Scan::More => {
-                    self.fill()?;
-                    continue;
-                }
-                Scan::Wrong(message) => return Err(self.wrong(message)),
-            };
-            self.start = self.at;
-            self.at = end;
+            match self.scan() {
+                Scan::Record(end) if end - self.at > MAX_RECORD => return Err(TOO_LONG),
+                Scan::Record(end) => self.at = end,
+                Scan::More => return Ok(false),
+                Scan::Wrong(message) => return Err(message),
+            }
             let blank = matches!(self.fields.as_slice(), [field] if field.start == field.end);
             if !blank {
                 return Ok(true);
@@ -155,68 +123,29 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The line at which this record begins, from 1.
-    pub(crate) fn line(&self) -> u64 {
-        self.line_at(self.start)
+    /// Where this record begins: behind the last, the one that is not all there.
+    pub(crate) fn start(&self) -> usize {
+        self.start
     }
 
-    /// The line of a place in the buffer, from 1.
-    fn line_at(&self, place: usize) -> u64 {
-        self.lines_before + line_ends(self.buffer.get(..place).unwrap_or_default()) + 1
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.buffer.get(self.at..self.filled).unwrap_or_default()
-    }
-
-    fn wrong(&self, message: &'static str) -> RecordError {
-        RecordError { line: self.line_at(self.at), message: message.into(), source: None }
-    }
-
-    /// Moves what is left to the front and reads until a chunk is full or the source ends.
-    fn fill(&mut self) -> Result<(), RecordError> {
-        self.lines_before += line_ends(self.buffer.get(..self.at).unwrap_or_default());
-        self.buffer.copy_within(self.at..self.filled, 0);
-        self.filled -= self.at;
-        (self.start, self.at) = (0, 0);
-        if self.filled > MAX_RECORD {
-            return Err(
-                self.wrong("the line is longer than 1 MiB: this is no listing, or a quote is missing")
-            );
-        }
-        self.buffer.resize(self.filled + self.chunk, 0);
-        while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
-            match self.source.read(room) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(count) => self.filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.unreadable(error)),
-            }
-        }
-        Ok(())
-    }
-
-    fn unreadable(&self, error: io::Error) -> RecordError {
-        let line = self.line_at(self.filled);
-        RecordError { line, message: error.to_string().into(), source: Some(error) }
+    /// Where the next record begins.
+    pub(crate) fn end(&self) -> usize {
+        self.at
     }
 
     /// Finds the fields of the record at `at`.
     fn scan(&mut self) -> Scan {
-        let Some(text) = self.buffer.get(..self.filled) else { return Scan::More };
+        let text = self.text;
         self.fields.clear();
         self.escaped = false;
         let mut at = self.at;
         loop {
             let (field, stop) = match text.get(at) {
-                Some(b'"') => match quoted(text, at + 1, self.ended, &mut self.escaped) {
+                Some(b'"') => match quoted(text, at + 1, self.is_last, &mut self.escaped) {
                     Ok(found) => found,
                     Err(scan) => return scan,
                 },
-                _ => match plain(text, at, self.ended) {
+                _ => match self.plain(at) {
                     Some(found) => found,
                     None => return Scan::More,
                 },
@@ -227,6 +156,21 @@ impl<R: Read> Records<R> {
                 Stop::End(next) => return Scan::Record(next),
             }
         }
+    }
+
+    #[inline]
+    fn plain(&mut self, start: usize) -> Option<(Field, Stop)> {
+        let text = self.text;
+        let (end, stop) = match self.stops.next(start) {
+            Some(i) if text.get(i) == Some(&b',') => {
+                return Some((Field { start, end: i }, Stop::Comma(i + 1)));
+            }
+            Some(i) => (i, Stop::End(i + 1)),
+            None if self.is_last => (text.len(), Stop::End(text.len())),
+            None => return None,
+        };
+        let end = if end > start && text.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
+        Some((Field { start, end }, stop))
     }
 }
 
@@ -252,10 +196,6 @@ fn rewrite(buffer: &[u8], fields: &mut [Field], anew: &mut String) {
     }
 }
 
-fn line_ends(text: &[u8]) -> u64 {
-    memchr_iter(b'\n', text).count() as u64
-}
-
 /// Two quotes within quotes are one.
 fn unescape(mut text: &str, into: &mut String) {
     while let Some((before, after)) = text.split_once("\"\"") {
@@ -270,28 +210,6 @@ fn unescape(mut text: &str, into: &mut String) {
 enum Stop {
     Comma(usize),
     End(usize),
-}
-
-#[inline]
-fn plain(text: &[u8], start: usize, ended: bool) -> Option<(Field, Stop)> {
-    let rest = text.get(start..)?;
-    // Many fields are empty: they are not worth a search.
-    let empty = Field { start, end: start };
-    match rest.first() {
-        Some(b',') => return Some((empty, Stop::Comma(start + 1))),
-        Some(b'\n') => return Some((empty, Stop::End(start + 1))),
-        _ => {}
-    }
-    let (end, stop) = match find::stop(rest) {
-        Some(i) if rest.get(i) == Some(&b',') => {
-            return Some((Field { start, end: start + i }, Stop::Comma(start + i + 1)));
-        }
-        Some(i) => (start + i, Stop::End(start + i + 1)),
-        None if ended => (text.len(), Stop::End(text.len())),
-        None => return None,
-    };
-    let end = if end > start && text.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
-    Some((Field { start, end }, stop))
 }
 
 #[inline]

@@ -1,8 +1,12 @@
 //! The CSV splitter against cases and against the csv crate.
 
+use std::io::{self, Read};
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::Error;
+use crate::sections::{Reading, SECTION};
 
 /// Gives a few bytes at a time, so that every boundary is met.
 struct Dribble<'a>(&'a [u8], usize);
@@ -20,19 +24,39 @@ impl Read for Dribble<'_> {
 /// A record: its line, and its fields; None is one that is no UTF-8.
 type Found = (u64, Vec<Option<String>>);
 
-fn in_chunks(text: &[u8], chunk: usize) -> Result<Vec<Found>, String> {
-    let mut records = Records::in_chunks(Dribble(text, 3), chunk);
-    let mut found = Vec::new();
-    while let Some(record) = records.next().map_err(|e| format!("line {}: {}", e.line, e.message))? {
-        let fields = (0..record.len()).map(|i| record.field(i).map(str::to_owned)).collect();
-        found.push((records.line(), fields));
+/// The records of a text that is read in sections of so many bytes, or a little more.
+fn in_sections(text: &[u8], size: usize) -> Result<Vec<Found>, String> {
+    let words = |error: Error| match error {
+        Error::Line { line, message, .. } => format!("line {line}: {message}"),
+        other => other.to_string(),
+    };
+    let why = || None;
+    let mut reading = Reading::new(Dribble(text, 3), size, &why);
+    let (mut first, mut found) = (reading.first(), Vec::new());
+    loop {
+        let mut records = Records::of(&first.section);
+        let wrong = loop {
+            match records.next() {
+                Ok(None) => break None,
+                Err(message) => break Some(message),
+                Ok(Some(record)) => {
+                    let fields = (0..record.len()).map(|i| record.field(i).map(str::to_owned)).collect();
+                    found.push((first.line(records.start()), fields));
+                }
+            }
+        };
+        let start = records.start();
+        match wrong {
+            Some(message) => return Err(words(first.wrong("", start, message))),
+            None if first.section.is_last => return Ok(found),
+            None => first.grow(start, "", &mut reading).map_err(words)?,
+        }
     }
-    Ok(found)
 }
 
 fn all(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, String> {
     let whole = |field: Option<String>| field.unwrap_or_else(|| "<no UTF-8>".to_owned());
-    let found = in_chunks(text, CHUNK)?;
+    let found = in_sections(text, SECTION)?;
     Ok(found.into_iter().map(|(line, fields)| (line, fields.into_iter().map(whole).collect())).collect())
 }
 
@@ -131,14 +155,12 @@ fn a_line_without_end_is_refused() {
 }
 
 #[test]
-fn long_texts_cross_the_buffer() {
+fn long_texts_are_many_sections() {
     let text: String = (0..60_000).map(|i| format!("bucket,key/{i},\"{i}\"\n")).collect();
-    let mut records = Records::new(text.as_bytes());
-    for i in 0..60_000u64 {
-        let key = records.next().unwrap().unwrap().field(1).unwrap().to_owned();
-        assert_eq!((records.line(), key), (i + 1, format!("key/{i}")));
-    }
-    assert!(records.next().unwrap().is_none());
+    let found = in_sections(text.as_bytes(), SECTION).unwrap();
+    let expected =
+        |i: u64| (i + 1, vec![Some("bucket".to_owned()), Some(format!("key/{i}")), Some(i.to_string())]);
+    assert!(found == (0..60_000).map(expected).collect::<Vec<_>>());
 }
 
 proptest! {
@@ -158,11 +180,11 @@ proptest! {
     #[test]
     fn whatever_comes_is_read_as_plainly_written(
         parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..40),
-        chunk in 1..80_usize,
+        size in 1..80_usize,
     ) {
         let text = parts.concat();
-        prop_assert_eq!(in_chunks(&text, chunk), plainly(&text));
-        prop_assert_eq!(in_chunks(&text, CHUNK), plainly(&text));
+        prop_assert_eq!(in_sections(&text, size), plainly(&text));
+        prop_assert_eq!(in_sections(&text, SECTION), plainly(&text));
     }
 }
 
@@ -190,8 +212,8 @@ fn a_text_may_be_cut_anywhere() {
     let expected = plainly(text);
     assert!(expected.as_ref().is_ok_and(|found| found.len() == 3), "{expected:?}");
     for end in 0..=text.len() {
-        for chunk in 1..=text.len() {
-            assert_eq!(in_chunks(&text[..end], chunk), plainly(&text[..end]), "{end} {chunk}");
+        for size in 1..=text.len() {
+            assert_eq!(in_sections(&text[..end], size), plainly(&text[..end]), "{end} {size}");
         }
     }
 }

@@ -1,28 +1,36 @@
-//! Listings in text, gzipped or not, on a thread of their own: CSV, NDJSON, or a plain list, told by the first line.
+//! Listings in text, gzipped or not, on threads of their own: CSV, NDJSON, or a plain list, told by the first line.
 
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Read};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use flate2::bufread::MultiGzDecoder;
 use futures::stream::BoxStream;
 
-use crate::ahead::Ahead;
 use crate::batch::ObjectBatch;
+use crate::by_line::ByLine;
 use crate::columns::{Column, assign};
-use crate::csv;
+use crate::csv::Csv;
 use crate::error::{Error, Result};
 use crate::form::Form;
 use crate::list;
 use crate::ndjson;
 use crate::open::Inventory;
 use crate::pump::{self, ByteReader, Sink, Source};
-use crate::record::RecordError;
+use crate::sections::{self, Reading};
 
-/// Bytes of the buffer that the first line must fit into to be recognised.
-const LOOK: usize = 256 << 10;
+/// Bytes of a buffer before a decoder.
+const BUFFER: usize = 256 << 10;
 
-/// Bytes of gzip that are worth a thread.
+/// Bytes that are worth more than one thread.
 const LARGE: u64 = 1 << 20;
+
+/// Threads that make rows of one text: of more there is no use, since its bytes are read by one at a time.
+const THREADS: usize = 4;
+
+/// Threads for a text that takes longer to decompress than to make rows of.
+const GZIP_THREADS: usize = 2;
 
 /// A listing in text.
 #[derive(Debug)]
@@ -42,13 +50,15 @@ impl TextInventory {
 impl Inventory for TextInventory {
     fn batches(&self) -> BoxStream<'static, Result<ObjectBatch>> {
         let (name, form) = (self.source.name.clone(), self.form.clone());
-        let packing = match self.gzip {
-            false => Packing::None,
-            true if self.source.meta.size < LARGE => Packing::Gzip,
-            true => Packing::LargeGzip,
-        };
+        let gzip = self.gzip;
+        let threads = threads(self.source.meta.size, gzip);
         pump::batches(self.source.clone(), move |bytes, sink| {
-            if let Err(error) = decode(&name, bytes, packing, &form, sink) {
+            let (shared, why) = shared(bytes);
+            let read = match gzip {
+                true => read(&name, MultiGzDecoder::new(shared), &why, &form, threads, sink),
+                false => read(&name, shared.into_inner(), &why, &form, threads, sink),
+            };
+            if let Err(error) = read {
                 sink.send(Err(error));
             }
         })
@@ -63,28 +73,13 @@ impl Inventory for TextInventory {
     }
 }
 
-/// How a text comes.
-#[derive(Clone, Copy)]
-enum Packing {
-    None,
-    Gzip,
-    /// To be decompressed on a thread of its own.
-    LargeGzip,
-}
-
-fn decode(name: &str, bytes: ByteReader, packing: Packing, form: &Form, sink: &Sink) -> Result<()> {
-    with_bytes(bytes, |shared| match packing {
-        Packing::None => read(name, shared, form, sink),
-        Packing::Gzip => read(name, MultiGzDecoder::new(shared), form, sink),
-        Packing::LargeGzip => {
-            let text = Ahead::of(MultiGzDecoder::new(shared)).map_err(|error| no_thread(name, &error))?;
-            read(name, text, form, sink)
-        }
-    })
-}
-
-fn no_thread(name: &str, error: &io::Error) -> Error {
-    Error::Worker { name: name.to_owned(), message: error.to_string() }
+/// How many threads a text of so many bytes is worth.
+fn threads(bytes: u64, gzip: bool) -> usize {
+    if bytes < LARGE {
+        return 1;
+    }
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    processors.min(if gzip { GZIP_THREADS } else { THREADS })
 }
 
 /// Gives bytes to a decoder, which owns its reader; what the store said is asked for when reading fails. Whoever is reading at that
@@ -93,44 +88,46 @@ pub(crate) fn with_bytes(
     bytes: ByteReader,
     read: impl FnOnce(BufReader<Shared>) -> Result<()>,
 ) -> Result<()> {
+    let (shared, why) = shared(bytes);
+    read(shared).map_err(|error| why().unwrap_or(error))
+}
+
+/// Bytes for a decoder, and what the store said of them.
+fn shared(bytes: ByteReader) -> (BufReader<Shared>, impl Fn() -> Option<Error>) {
     let bytes = Arc::new(Mutex::new(bytes));
-    let shared = BufReader::with_capacity(LOOK, Shared(bytes.clone()));
-    let result = read(shared);
-    result.map_err(|error| bytes.try_lock().ok().and_then(|mut bytes| bytes.take_error()).unwrap_or(error))
+    let shared = BufReader::with_capacity(BUFFER, Shared(bytes.clone()));
+    (shared, move || bytes.try_lock().ok().and_then(|mut bytes| bytes.take_error()))
 }
 
 /// Bytes that others look at too.
 pub(crate) struct Shared(Arc<Mutex<ByteReader>>);
 
 impl Read for Shared {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.lock().map_err(|_| std::io::Error::other("the reader is gone"))?.read(buffer)
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.lock().map_err(|_| io::Error::other("the reader is gone"))?.read(buffer)
     }
 }
 
-fn read(name: &str, mut text: impl Read, form: &Form, sink: &Sink) -> Result<()> {
-    let head = first(&mut text).map_err(|error| unreadable(name, 1, &error))?;
-    let kind = kind(&head, form);
-    let text = Cursor::new(head).chain(text);
-    match kind {
-        // Its reader has a buffer of its own.
-        Kind::Csv => csv::read(name, text, form, sink),
-        Kind::Ndjson => ndjson::read(name, BufReader::with_capacity(LOOK, text), form, sink),
-        Kind::List => list::read(name, BufReader::with_capacity(LOOK, text), form, sink),
-    }
-}
-
-/// What one read gives.
-fn first(text: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; LOOK];
-    let count = loop {
-        match text.read(&mut head) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => break read?,
+fn read(
+    name: &str,
+    text: impl Read + Send,
+    why: &(dyn Fn() -> Option<Error> + Sync),
+    form: &Form,
+    threads: usize,
+    sink: &Sink,
+) -> Result<()> {
+    let mut reading = Reading::new(text, form.section, why);
+    let mut first = reading.first();
+    match kind(first.bytes(), form) {
+        Kind::Csv => {
+            let rows = Csv::of(name, &mut first, &mut reading, form)?;
+            sections::read(name, first, reading, &rows, threads, sink)
         }
-    };
-    head.truncate(count);
-    Ok(head)
+        Kind::Ndjson => {
+            sections::read(name, first, reading, &ByLine { push: ndjson::push, form }, threads, sink)
+        }
+        Kind::List => sections::read(name, first, reading, &ByLine { push: list::push, form }, threads, sink),
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -145,7 +142,7 @@ fn kind(start: &[u8], form: &Form) -> Kind {
     if form.options.columns.is_some() {
         return Kind::Csv;
     }
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let start = start.trim_ascii_start();
     if start.first() == Some(&b'{') {
         return Kind::Ndjson;
     }
@@ -164,15 +161,8 @@ pub(crate) fn is_url(text: &str) -> bool {
     })
 }
 
-/// Bytes that could not be had, in words: for gzip that they are damaged.
-pub(crate) fn line_error(name: &str, error: RecordError) -> Error {
-    match error.source {
-        None => Error::Line { name: name.to_owned(), line: error.line, message: error.message.into_owned() },
-        Some(source) => unreadable(name, error.line, &source),
-    }
-}
-
-pub(crate) fn unreadable(name: &str, line: u64, error: &std::io::Error) -> Error {
+/// Bytes that could not be had: of gzip, since of all else the store says why.
+pub(crate) fn unreadable(name: &str, line: u64, error: &io::Error) -> Error {
     let message = format!("the gzip data are damaged or cut off here: {error}");
     Error::Line { name: name.to_owned(), line, message }
 }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, StringViewArray, TimestampMicrosecondArray, UInt64Array};
+use arrow_array::{Array, BooleanArray, TimestampMicrosecondArray, UInt64Array};
 use earthcatalog_model::{ObjectRef, Timestamp};
 
 use crate::build::{BatchBuilder, Row};
 use crate::filter::Skipped;
+use crate::texts::Texts;
 
 /// The buckets of a batch: nearly always one.
 #[derive(Debug, Clone)]
 pub(crate) enum Buckets {
     One(Arc<str>),
-    Column(StringViewArray),
+    Column(Texts),
 }
 
 /// Some thousand rows of a listing, in columns.
@@ -22,11 +23,11 @@ pub(crate) enum Buckets {
 #[derive(Debug, Clone)]
 pub struct ObjectBatch {
     pub(crate) bucket: Buckets,
-    pub(crate) key: StringViewArray,
+    pub(crate) key: Texts,
     pub(crate) size: Option<UInt64Array>,
     pub(crate) last_modified: Option<TimestampMicrosecondArray>,
-    pub(crate) etag: Option<StringViewArray>,
-    pub(crate) version_id: Option<StringViewArray>,
+    pub(crate) etag: Option<Texts>,
+    pub(crate) version_id: Option<Texts>,
     pub(crate) is_latest: Option<BooleanArray>,
     pub(crate) is_delete_marker: Option<BooleanArray>,
     pub(crate) left_out: Option<(u64, Skipped)>,
@@ -45,7 +46,7 @@ impl ObjectBatch {
 
     /// True where there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.key.is_empty()
+        self.key.len() == 0
     }
 
     /// The row `i`, to be looked at; as with a slice, looking at one past the end panics.
@@ -81,13 +82,13 @@ impl<'a> ObjectView<'a> {
     pub fn bucket(&self) -> &'a str {
         match &self.batch.bucket {
             Buckets::One(name) => name,
-            Buckets::Column(names) => names.value(self.row),
+            Buckets::Column(names) => names.get(self.row),
         }
     }
 
     /// The key, decoded.
     pub fn key(&self) -> &'a str {
-        self.batch.key.value(self.row)
+        self.batch.key.get(self.row)
     }
 
     /// The size in bytes.
@@ -138,9 +139,8 @@ impl<'a> ObjectView<'a> {
 }
 
 /// An empty text says as little as none: CSV cannot tell them apart.
-fn text(column: &Option<StringViewArray>, row: usize) -> Option<&str> {
-    let column = column.as_ref()?;
-    column.is_valid(row).then(|| column.value(row)).filter(|text| !text.is_empty())
+fn text(column: &Option<Texts>, row: usize) -> Option<&str> {
+    Some(column.as_ref()?.get(row)).filter(|text| !text.is_empty())
 }
 
 fn flag(column: &Option<BooleanArray>, row: usize) -> Option<bool> {

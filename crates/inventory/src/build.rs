@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{
-    BooleanBuilder, PrimitiveBuilder, StringViewBuilder, TimestampMicrosecondBuilder, UInt64Builder,
-};
-use arrow_array::{ArrowPrimitiveType, StringViewArray};
-use arrow_buffer::Buffer;
+use arrow_array::ArrowPrimitiveType;
+use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, TimestampMicrosecondBuilder, UInt64Builder};
 use earthcatalog_model::{ObjectRef, Timestamp};
 
 use crate::batch::{Buckets, ObjectBatch};
+use crate::texts::{Placing, Text};
 
 /// One row, borrowed.
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,21 +37,17 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Bytes of the blocks that hold texts: with blocks that grow to megabytes, as they do by default, reading takes half as much
-/// memory again, and all of it has to be cleared once.
-const BLOCK: u32 = 64 << 10;
-
 /// Gathers rows; [`finish`](Self::finish) gives the batch and starts anew.
 #[derive(Default)]
 pub(crate) struct BatchBuilder {
-    bucket: BucketBuilder,
     /// What the rows' texts stand in: those are not copied.
-    section: Option<Buffer>,
-    key: Column<Texts>,
+    read: Arc<Text>,
+    bucket: BucketBuilder,
+    key: Option<Placing>,
     size: Column<UInt64Builder>,
     last_modified: Column<TimestampMicrosecondBuilder>,
-    etag: Column<Texts>,
-    version_id: Column<Texts>,
+    etag: Option<Placing>,
+    version_id: Option<Placing>,
     is_latest: Column<BooleanBuilder>,
     is_delete_marker: Column<BooleanBuilder>,
     rows: usize,
@@ -66,21 +60,20 @@ impl BatchBuilder {
         self.rows
     }
 
-    /// Texts of the rows to come that stand in `section` are not copied: their batches hold it.
-    pub(crate) fn begin(&mut self, section: &Buffer) {
-        self.section = Some(section.clone());
+    /// Texts of the rows to come that stand in `read` are not copied: their batches hold it.
+    pub(crate) fn begin(&mut self, read: &Arc<Text>) {
+        self.read = read.clone();
     }
 
     #[inline]
     pub(crate) fn push(&mut self, row: &Row<'_>) {
         let so_far = (self.rows, self.expected);
-        let text = |text| Text { text, section: self.section.as_ref() };
-        self.bucket.push(row.bucket, self.rows);
-        self.key.push(Some(text(row.key)), so_far);
+        self.bucket.push(row.bucket, so_far, &self.read);
+        push_text(&mut self.key, Some(row.key), so_far, &self.read);
         self.size.push(row.size, so_far);
         self.last_modified.push(row.last_modified.map(Timestamp::micros), so_far);
-        self.etag.push(row.etag.map(text), so_far);
-        self.version_id.push(row.version_id.map(text), so_far);
+        push_text(&mut self.etag, row.etag, so_far, &self.read);
+        push_text(&mut self.version_id, row.version_id, so_far, &self.read);
         self.is_latest.push(row.is_latest, so_far);
         self.is_delete_marker.push(row.is_delete_marker, so_far);
         self.rows += 1;
@@ -90,11 +83,11 @@ impl BatchBuilder {
         self.expected = std::mem::take(&mut self.rows);
         ObjectBatch {
             bucket: self.bucket.finish(),
-            key: self.key.take().map(|mut column| column.finish()).unwrap_or_else(no_texts),
+            key: self.key.take().unwrap_or_else(|| Placing::of(&self.read, 0)).finish(),
             size: self.size.take().map(|mut column| column.finish()),
             last_modified: self.last_modified.take().map(|mut column| column.finish()),
-            etag: self.etag.take().map(|mut column| column.finish()),
-            version_id: self.version_id.take().map(|mut column| column.finish()),
+            etag: self.etag.take().map(Placing::finish),
+            version_id: self.version_id.take().map(Placing::finish),
             is_latest: self.is_latest.take().map(|mut column| column.finish()),
             is_delete_marker: self.is_delete_marker.take().map(|mut column| column.finish()),
             left_out: None,
@@ -102,8 +95,28 @@ impl BatchBuilder {
     }
 }
 
-fn no_texts() -> StringViewArray {
-    StringViewBuilder::with_capacity(0).finish()
+/// Appends a row's text behind so many rows, of so many that are expected.
+#[inline]
+fn push_text(
+    column: &mut Option<Placing>,
+    text: Option<&str>,
+    (rows, expected): (usize, usize),
+    read: &Arc<Text>,
+) {
+    match (&mut *column, text) {
+        (Some(column), Some(text)) => column.push(text),
+        (Some(column), None) => column.nulls(1),
+        (None, Some(text)) => column.insert(texts_behind(rows, expected, read)).push(text),
+        (None, None) => {}
+    }
+}
+
+/// A column of so many rows, the first of which have no text.
+#[cold]
+fn texts_behind(rows: usize, expected: usize, read: &Arc<Text>) -> Placing {
+    let mut column = Placing::of(read, expected.max(rows + 1));
+    column.nulls(rows);
+    column
 }
 
 /// A column that is not there before its first value: many listings have none, and then its rows cost nothing.
@@ -153,59 +166,6 @@ trait Values<T>: Sized {
     }
 }
 
-/// A text that may stand in a section.
-#[derive(Clone, Copy)]
-struct Text<'a> {
-    text: &'a str,
-    section: Option<&'a Buffer>,
-}
-
-impl Text<'_> {
-    /// Where it stands in its section: its place and its length.
-    #[inline]
-    fn place(&self) -> Option<(u32, u32)> {
-        let section = self.section?;
-        let at = self.text.as_ptr().addr().checked_sub(section.as_ptr().addr())?;
-        (at + self.text.len() <= section.len()).then_some(())?;
-        Some((u32::try_from(at).ok()?, u32::try_from(self.text.len()).ok()?))
-    }
-}
-
-/// Texts of a column.
-struct Texts {
-    builder: StringViewBuilder,
-    /// The section's number among the column's blocks, once it is one.
-    block: Option<u32>,
-}
-
-impl Texts {
-    fn finish(&mut self) -> StringViewArray {
-        self.builder.finish()
-    }
-}
-
-impl Values<Text<'_>> for Texts {
-    fn of(expected: usize) -> Self {
-        Self { builder: StringViewBuilder::with_capacity(expected).with_fixed_block_size(BLOCK), block: None }
-    }
-
-    #[inline]
-    fn value(&mut self, value: Text<'_>) {
-        let Self { builder, block } = self;
-        let viewed = value.place().zip(value.section).is_some_and(|((at, length), section)| {
-            let block = *block.get_or_insert_with(|| builder.append_block(section.clone()));
-            builder.try_append_view(block, at, length).is_ok()
-        });
-        if !viewed {
-            builder.append_value(value.text);
-        }
-    }
-
-    fn nulls(&mut self, count: usize) {
-        (0..count).for_each(|_| self.builder.append_null());
-    }
-}
-
 impl<T: ArrowPrimitiveType> Values<T::Native> for PrimitiveBuilder<T> {
     fn of(expected: usize) -> Self {
         Self::with_capacity(expected)
@@ -240,30 +200,40 @@ impl Values<bool> for BooleanBuilder {
 #[derive(Default)]
 struct BucketBuilder {
     first: Option<Arc<str>>,
-    column: Option<StringViewBuilder>,
+    column: Option<Placing>,
 }
 
 impl BucketBuilder {
-    fn push(&mut self, name: &str, rows_before: usize) {
-        if let Some(column) = &mut self.column {
-            column.append_value(name);
+    #[inline]
+    fn push(&mut self, name: &str, (rows, expected): (usize, usize), read: &Arc<Text>) {
+        match (&mut self.column, &self.first) {
+            (None, Some(first)) if **first == *name => {}
+            (Some(column), _) => column.push(name),
+            (None, first) => self.another(name, first.clone().filter(|_| rows > 0), (rows, expected), read),
+        }
+    }
+
+    #[cold]
+    fn another(
+        &mut self,
+        name: &str,
+        first: Option<Arc<str>>,
+        (rows, expected): (usize, usize),
+        read: &Arc<Text>,
+    ) {
+        let Some(first) = first else {
+            self.first = Some(name.into());
             return;
-        }
-        match &self.first {
-            Some(first) if &**first == name => {}
-            Some(first) if rows_before > 0 => {
-                let mut column = StringViewBuilder::new();
-                (0..rows_before).for_each(|_| column.append_value(&**first));
-                column.append_value(name);
-                self.column = Some(column);
-            }
-            _ => self.first = Some(name.into()),
-        }
+        };
+        let mut column = Placing::of(read, expected.max(rows + 1));
+        (0..rows).for_each(|_| column.push(&first));
+        column.push(name);
+        self.column = Some(column);
     }
 
     fn finish(&mut self) -> Buckets {
         match self.column.take() {
-            Some(mut column) => Buckets::Column(column.finish()),
+            Some(column) => Buckets::Column(column.finish()),
             None => Buckets::One(self.first.clone().unwrap_or_default()),
         }
     }

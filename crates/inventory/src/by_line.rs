@@ -6,6 +6,8 @@ use crate::build::BatchBuilder;
 use crate::form::Form;
 use crate::sections::{MAX_RECORD, Parsed, Rows, Section};
 
+const TOO_LONG: &str = "the line is longer than 1 MiB: this is no listing";
+
 /// Adds a line's object, or says why it is none.
 type Push = fn(&str, &Form, &mut BatchBuilder) -> Result<(), String>;
 
@@ -17,27 +19,37 @@ pub(crate) struct ByLine<'a> {
 
 impl Rows for ByLine<'_> {
     fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
-        let mut parsed = Parsed::default();
-        let mut lines = Lines::of(section);
-        builder.begin(&section.text);
-        let wrong = loop {
-            let pushed = match lines.next() {
-                None => break None,
-                Some(line) => line.and_then(|line| (self.push)(line, self.form, builder)),
-            };
-            if let Err(message) = pushed {
-                break Some(message);
-            }
-            if builder.rows() >= self.form.options.batch_rows {
-                parsed.batches.push(builder.finish());
-            }
-        };
-        parsed.end(builder, lines.start, wrong)
+        parse(section, self.form, builder, |lines, builder| {
+            Some(lines.next()?.and_then(|line| (self.push)(line, self.form, builder)))
+        })
     }
 }
 
+/// Finds the rows of a section whose objects are lines: `take` adds that of the next one; None where none is all there.
+pub(crate) fn parse<'a>(
+    section: &'a Section,
+    form: &Form,
+    builder: &mut BatchBuilder,
+    mut take: impl FnMut(&mut Lines<'a>, &mut BatchBuilder) -> Option<Result<(), String>>,
+) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut lines = Lines::of(section);
+    builder.begin(&section.text);
+    let wrong = loop {
+        match take(&mut lines, builder) {
+            None => break None,
+            Some(Err(message)) => break Some(message),
+            Some(Ok(())) => {}
+        }
+        if builder.rows() >= form.options.batch_rows {
+            parsed.batches.push(builder.finish());
+        }
+    };
+    parsed.end(builder, lines.start, wrong)
+}
+
 /// The lines of a section.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a [u8],
     /// The same, where all of it is UTF-8.
     utf8: Option<&'a str>,
@@ -49,13 +61,29 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn of(section: &'a Section) -> Self {
-        let text = section.text.as_slice();
-        let utf8 = simdutf8::basic::from_utf8(text).ok();
+        let (text, utf8) = (section.text.bytes(), section.text.utf8());
         Self { text, utf8, is_last: section.is_last, start: section.start, at: section.start }
     }
 
+    /// The section, where all of it is UTF-8.
+    pub(crate) fn utf8(&self) -> Option<&'a str> {
+        self.utf8
+    }
+
+    /// Where the next line begins.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes on at `next`, behind a line that was read from here.
+    pub(crate) fn pass(&mut self, next: usize) -> Result<(), String> {
+        self.start = self.at;
+        self.at = next;
+        if next - self.start > MAX_RECORD { Err(TOO_LONG.to_owned()) } else { Ok(()) }
+    }
+
     /// The next line that is not blank, without its end, or why it can't be read; None where none is all there.
-    fn next(&mut self) -> Option<Result<&'a str, String>> {
+    pub(crate) fn next(&mut self) -> Option<Result<&'a str, String>> {
         loop {
             self.start = self.at;
             let rest = self.text.get(self.at..)?;
@@ -66,7 +94,7 @@ impl<'a> Lines<'a> {
             };
             self.at = self.text.len().min(self.start + end + 1);
             if end > MAX_RECORD {
-                return Some(Err("the line is longer than 1 MiB: this is no listing".to_owned()));
+                return Some(Err(TOO_LONG.to_owned()));
             }
             let Some(line) = self.line(self.start + end) else {
                 return Some(Err("the line is no UTF-8".to_owned()));

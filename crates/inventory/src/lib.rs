@@ -71,6 +71,7 @@ mod spool;
 mod suffixes;
 mod tabular;
 mod text;
+mod texts;
 mod urlcode;
 mod write;
 

@@ -8,8 +8,11 @@ use earthcatalog_model::{Timestamp, read_href};
 use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
+use crate::by_line;
 use crate::csv::instant;
 use crate::form::Form;
+use crate::sections::{Parsed, Rows, Section};
+use flat::Flat;
 
 /// A line; other members are left alone.
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -46,12 +49,35 @@ pub(crate) fn is_first_line(start: &[u8]) -> bool {
     serde_json::from_slice::<Line>(line).is_ok_and(|line| line.key.is_some() || line.href.is_some())
 }
 
-/// Adds a line's object.
-pub(crate) fn push(text: &str, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
-    let line = match flat::read(text) {
-        Some(line) => line,
-        None => serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))?,
-    };
+/// A text of such lines.
+pub(crate) struct Ndjson<'a>(pub(crate) &'a Form);
+
+impl Rows for Ndjson<'_> {
+    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+        let Self(form) = self;
+        let mut flat = None;
+        by_line::parse(section, form, builder, |lines, builder| {
+            let flat =
+                flat.get_or_insert_with(|| lines.utf8().and_then(|text| Flat::of(text, section.is_last)));
+            if let Some((line, next)) = flat.as_mut().and_then(|flat| flat.read(lines.at())) {
+                return Some(lines.pass(next).and_then(|()| push(&line, form, builder)));
+            }
+            let pushed = lines.next()?.and_then(|text| push(&read(text)?, form, builder));
+            Some(pushed)
+        })
+    }
+}
+
+/// Reads a line, however it is written.
+fn read(text: &str) -> Result<Line<'_>, String> {
+    match Flat::of(text, true).and_then(|mut flat| flat.read(0)) {
+        Some((line, _)) => Ok(line),
+        None => serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}")),
+    }
+}
+
+#[inline]
+fn push(line: &Line<'_>, form: &Form, builder: &mut BatchBuilder) -> Result<(), String> {
     let last_modified: Option<Timestamp> = Text::of(&line.last_modified)
         .map(instant)
         .transpose()

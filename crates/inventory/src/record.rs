@@ -72,10 +72,10 @@ enum Scan {
 impl<'a> Records<'a> {
     /// Those from a section's beginning.
     pub(crate) fn of(section: &'a Section) -> Self {
-        let text = section.text.as_slice();
+        let text = section.text.bytes();
         Self {
             text,
-            utf8: simdutf8::basic::from_utf8(text).ok(),
+            utf8: section.text.utf8(),
             is_last: section.is_last,
             stops: Places::of(text),
             start: section.start,

@@ -2,11 +2,10 @@
 //! before it, and what they make comes out in the order of the text.
 
 use std::io::{self, Read};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use arrow_buffer::Buffer;
 use memchr::{memchr_iter, memrchr};
 
 use crate::batch::ObjectBatch;
@@ -14,9 +13,13 @@ use crate::build::BatchBuilder;
 use crate::error::{Error, Result};
 use crate::pump::Sink;
 use crate::text::unreadable;
+use crate::texts::Text;
 
-/// Bytes of a section: it is still in a processor's cache when its rows are found.
-pub(crate) const SECTION: usize = 256 << 10;
+/// Bytes of a section: it stays in caches, and to hand it on costs little beside its rows.
+pub(crate) const SECTION: usize = 512 << 10;
+
+/// Sections whose memory is used again: those of a few threads and of a few batches under way.
+const LENT: usize = 12;
 
 /// The longest line or record. A key has at most 1,024 bytes.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
@@ -29,7 +32,7 @@ pub(crate) const TOO_LONG: &str = "the line is longer than 1 MiB: this is no lis
 /// Some of a text: from the beginning of a record to the end of a line, which may be within quotes.
 #[derive(Debug)]
 pub(crate) struct Section {
-    pub(crate) text: Buffer,
+    pub(crate) text: Arc<Text>,
     /// Where the first record begins; what is before it has been read already.
     pub(crate) start: usize,
     /// Nothing comes behind it: its last line needs no end.
@@ -72,6 +75,8 @@ pub(crate) struct Reading<'a, R> {
     why: &'a (dyn Fn() -> Option<Error> + Sync),
     /// What was read behind the last line of the section before.
     tail: Vec<u8>,
+    /// Sections that were given away.
+    lent: Vec<Arc<Text>>,
     ended: bool,
     failed: Option<Failed>,
 }
@@ -84,7 +89,7 @@ enum Failed {
 
 impl<'a, R: Read> Reading<'a, R> {
     pub(crate) fn new(source: R, size: usize, why: &'a (dyn Fn() -> Option<Error> + Sync)) -> Self {
-        Self { source, size, why, tail: Vec::new(), ended: false, failed: None }
+        Self { source, size, why, tail: Vec::new(), lent: Vec::new(), ended: false, failed: None }
     }
 
     /// The next section, and what reading it ended with; none behind the last.
@@ -92,30 +97,36 @@ impl<'a, R: Read> Reading<'a, R> {
         if self.ended {
             return None;
         }
-        let mut text = std::mem::take(&mut self.tail);
-        let cut = loop {
-            let before = text.len();
-            self.fill(&mut text);
-            let end = memrchr(b'\n', text.get(before..).unwrap_or_default());
-            match end {
-                Some(end) if !self.ended => break before + end + 1,
-                // What is longer than a record may be is refused by whoever looks at it.
-                None if !self.ended && text.len() <= MAX_RECORD => {}
-                _ => break text.len(),
-            }
-        };
-        self.tail.extend_from_slice(text.get(cut..).unwrap_or_default());
+        let mut text = self.memory();
+        let (mut filled, mut cut) = (self.tail.len(), None);
+        text.splice(..filled.min(text.len()), self.tail.drain(..));
+        while cut.is_none() {
+            let before = filled;
+            filled = self.fill(&mut text, filled);
+            let end =
+                memrchr(b'\n', text.get(before..filled).unwrap_or_default()).map(|end| before + end + 1);
+            // What is longer than a record may be is refused by whoever looks at it.
+            cut = if self.ended || filled > MAX_RECORD {
+                end.filter(|_| !self.ended).or(Some(filled))
+            } else {
+                end
+            };
+        }
+        let cut = cut.unwrap_or(filled);
+        self.tail.extend_from_slice(text.get(cut..filled).unwrap_or_default());
         text.truncate(cut);
         let failed = self.failed.take();
         let is_last = self.ended && failed.is_none();
-        Some((Section { text: Buffer::from_vec(text), start: 0, is_last }, failed))
+        Some((Section { text: self.lend(text), start: 0, is_last }, failed))
     }
 
-    /// Reads a section's bytes behind those that are there.
-    fn fill(&mut self, text: &mut Vec<u8>) {
-        let (mut filled, full) = (text.len(), text.len() + self.size);
-        text.resize(full, 0);
-        while let Some(room) = text.get_mut(filled..).filter(|room| !room.is_empty()) {
+    /// Reads a section's bytes behind those that are there; where they end then. What is behind that is of no meaning.
+    fn fill(&mut self, text: &mut Vec<u8>, mut filled: usize) -> usize {
+        let full = filled + self.size;
+        if text.len() < full {
+            text.resize(full, 0);
+        }
+        while let Some(room) = text.get_mut(filled..full).filter(|room| !room.is_empty()) {
             match self.source.read(room) {
                 Ok(0) => self.ended = true,
                 Ok(count) => filled += count,
@@ -129,13 +140,29 @@ impl<'a, R: Read> Reading<'a, R> {
                 break;
             }
         }
-        text.truncate(filled);
+        filled
+    }
+
+    /// Memory of a section that nobody holds any more, with anything in it: what is new has to be cleared by the system first.
+    fn memory(&mut self) -> Vec<u8> {
+        let free = self.lent.iter().position(|text| Arc::strong_count(text) == 1);
+        let text = free.map(|free| self.lent.swap_remove(free)).and_then(Arc::into_inner);
+        text.map(Text::into_memory).unwrap_or_default()
+    }
+
+    /// Gives a section away, to be asked for later.
+    fn lend(&mut self, text: Vec<u8>) -> Arc<Text> {
+        let text = Arc::new(Text::of(text));
+        if self.lent.len() < LENT {
+            self.lent.push(text.clone());
+        }
+        text
     }
 
     /// The first section, from which it can be told what the text is.
     pub(crate) fn first(&mut self) -> First {
         let (mut section, failed) = self.next().unwrap_or_else(|| (Section::nothing(), None));
-        if section.text.starts_with(BOM) {
+        if section.text.bytes().starts_with(BOM) {
             section.start = BOM.len();
         }
         First { section, lines: 0, failed }
@@ -153,7 +180,7 @@ pub(crate) struct First {
 impl First {
     /// The bytes at hand.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.section.text.get(self.section.start..).unwrap_or_default()
+        self.section.text.bytes().get(self.section.start..).unwrap_or_default()
     }
 
     /// Reads on, where the record that begins at `start` is not all there.
@@ -166,7 +193,7 @@ impl First {
         name: &str,
         reading: &mut Reading<'_, R>,
     ) -> Result<()> {
-        let text = self.section.text.as_slice();
+        let text = self.section.text.bytes();
         if let Some(failed) = self.failed.take() {
             return Err(failed.at(name, self.line(text.len())));
         }
@@ -192,17 +219,18 @@ impl First {
 
 impl Section {
     fn nothing() -> Self {
-        Self { text: Buffer::from_vec(Vec::<u8>::new()), start: 0, is_last: true }
+        Self { text: Arc::default(), start: 0, is_last: true }
     }
 
     /// Ends of lines before a place in it.
     fn line_ends(&self, at: usize) -> u64 {
-        memchr_iter(b'\n', self.text.get(..at).unwrap_or_default()).count() as u64
+        memchr_iter(b'\n', self.text.bytes().get(..at).unwrap_or_default()).count() as u64
     }
 
     /// With what was left of the section before.
     fn behind(&self, rest: &[u8]) -> Self {
-        Self { text: Buffer::from_vec([rest, &self.text].concat()), start: 0, is_last: self.is_last }
+        let text = Arc::new(Text::of([rest, self.text.bytes()].concat()));
+        Self { text, start: 0, is_last: self.is_last }
     }
 }
 
@@ -312,7 +340,7 @@ impl<R: Read> Shared<'_, R> {
                 return Ok(false);
             }
         }
-        let text = section.text.as_slice();
+        let text = section.text.bytes();
         let line = |at| turn.lines + section.line_ends(at) + 1;
         let wrong = |at, message| Error::Line { name: self.name.to_owned(), line: line(at), message };
         if let Some((at, message)) = parsed.wrong {

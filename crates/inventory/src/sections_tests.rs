@@ -18,7 +18,7 @@ impl Rows for Stops {
         let mut at = section.start;
         builder.begin(&section.text);
         loop {
-            let rest = &section.text[at..];
+            let rest = &section.text.bytes()[at..];
             let end = match rest.iter().position(|byte| *byte == b'.') {
                 Some(end) => end + 1,
                 None if section.is_last && !rest.is_empty() => rest.len(),

@@ -10,6 +10,7 @@ use crate::columns::{Column, assign, require};
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::form::{Dialect, Form};
+use crate::texts::Texts;
 
 /// What is what, in the order of the file; types that cannot be meant are refused before a row is read.
 pub(crate) fn find_columns(name: &str, schema: &Schema, form: &Form) -> Result<Vec<(Column, usize)>> {
@@ -79,14 +80,14 @@ impl Turn {
         let (bucket, key) = self.places(column(Column::Bucket), key)?;
         Ok(ObjectBatch {
             bucket,
-            key,
+            key: key.into(),
             size: column(Column::Size).map(convert::size).transpose().map_err(near("size"))?,
             last_modified: column(Column::LastModified)
                 .map(convert::instant)
                 .transpose()
                 .map_err(near("last_modified"))?,
-            etag: texts(Column::Etag, "etag")?,
-            version_id: texts(Column::VersionId, "version_id")?,
+            etag: texts(Column::Etag, "etag")?.map(Texts::Views),
+            version_id: texts(Column::VersionId, "version_id")?.map(Texts::Views),
             is_latest: latest(flags(Column::IsLatest, "is_latest")?, snapshot.as_ref()),
             is_delete_marker: flags(Column::IsDeleteMarker, "is_delete_marker")?,
             left_out: None,
@@ -121,7 +122,7 @@ impl Turn {
         };
         let names: std::result::Result<StringViewArray, String> =
             (0..key.len()).map(|row| name(row).map(Some)).collect();
-        Ok((Buckets::Column(names.map_err(|message| (0, message))?), key))
+        Ok((Buckets::Column(names.map_err(|message| (0, message))?.into()), key))
     }
 
     fn split(
@@ -132,16 +133,17 @@ impl Turn {
         for row in 0..names.len() {
             places.push(self.form.place("", names.value(row)).map_err(|message| (row, message))?);
         }
-        let buckets = places.iter().map(|(bucket, _)| Some(bucket)).collect();
+        let buckets: StringViewArray = places.iter().map(|(bucket, _)| Some(bucket)).collect();
         let keys = places.iter().map(|(_, key)| Some(key)).collect();
-        Ok((Buckets::Column(buckets), keys))
+        Ok((Buckets::Column(buckets.into()), keys))
     }
 
     fn buckets(&self, named: Option<StringViewArray>) -> std::result::Result<Buckets, (usize, String)> {
         match (named, &self.form.options.default_bucket) {
-            (Some(named), _) if named.null_count() == 0 => Ok(Buckets::Column(named)),
+            (Some(named), _) if named.null_count() == 0 => Ok(Buckets::Column(named.into())),
             (Some(named), Some(default)) => {
-                Ok(Buckets::Column(named.iter().map(|name| Some(name.unwrap_or(default))).collect()))
+                let named: StringViewArray = named.iter().map(|name| Some(name.unwrap_or(default))).collect();
+                Ok(Buckets::Column(named.into()))
             }
             (None, Some(default)) => Ok(Buckets::One(default.as_str().into())),
             (named, None) => {

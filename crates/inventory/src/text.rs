@@ -15,7 +15,7 @@ use crate::csv::Csv;
 use crate::error::{Error, Result};
 use crate::form::Form;
 use crate::list;
-use crate::ndjson;
+use crate::ndjson::Ndjson;
 use crate::open::Inventory;
 use crate::pump::{self, ByteReader, Sink, Source};
 use crate::sections::{self, Reading};
@@ -123,9 +123,7 @@ fn read(
             let rows = Csv::of(name, &mut first, &mut reading, form)?;
             sections::read(name, first, reading, &rows, threads, sink)
         }
-        Kind::Ndjson => {
-            sections::read(name, first, reading, &ByLine { push: ndjson::push, form }, threads, sink)
-        }
+        Kind::Ndjson => sections::read(name, first, reading, &Ndjson(form), threads, sink),
         Kind::List => sections::read(name, first, reading, &ByLine { push: list::push, form }, threads, sink),
     }
 }

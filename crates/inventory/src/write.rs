@@ -242,17 +242,17 @@ fn write_batch<W: Write + Send>(writer: &mut ArrowWriter<W>, builder: &mut Batch
 fn columns(batch: ObjectBatch, schema: &SchemaRef) -> Vec<ArrayRef> {
     let rows = batch.len();
     let bucket: StringViewArray = match batch.bucket {
-        Buckets::Column(names) => names,
+        Buckets::Column(names) => names.into_views(false),
         Buckets::One(name) => (0..rows).map(|_| Some(&*name)).collect(),
     };
     let instants = batch.last_modified.map(|column| Arc::new(column.with_timezone("UTC")) as ArrayRef);
     let given: [Option<ArrayRef>; 8] = [
         Some(Arc::new(bucket)),
-        Some(Arc::new(batch.key)),
+        Some(Arc::new(batch.key.into_views(false))),
         batch.size.map(|column| Arc::new(column) as _),
         instants,
-        batch.etag.map(|column| Arc::new(column) as _),
-        batch.version_id.map(|column| Arc::new(column) as _),
+        batch.etag.map(|column| Arc::new(column.into_views(true)) as _),
+        batch.version_id.map(|column| Arc::new(column.into_views(true)) as _),
         batch.is_latest.map(|column| Arc::new(column) as _),
         batch.is_delete_marker.map(|column| Arc::new(column) as _),
     ];

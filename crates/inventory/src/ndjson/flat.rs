@@ -4,94 +4,142 @@
 use std::borrow::Cow;
 
 use super::{Line, Text};
-use crate::find;
+use crate::find::Places;
 
-/// Reads such a line; None where it is another.
-pub(super) fn read(text: &str) -> Option<Line<'_>> {
-    if !is_plain(text.as_bytes()) {
-        return None;
+/// Such lines of a text.
+pub(super) struct Flat<'a> {
+    text: &'a str,
+    is_last: bool,
+    /// A text ends at a quote, and a line before the end of its line.
+    ends: Places<'a, b'"', b'\n'>,
+}
+
+impl<'a> Flat<'a> {
+    /// Those of a text that is so throughout; else none. `is_last`: nothing comes behind it, and its last line needs no end.
+    pub(super) fn of(text: &'a str, is_last: bool) -> Option<Self> {
+        is_plain(text.as_bytes()).then(|| Self { text, is_last, ends: Places::of(text.as_bytes()) })
     }
-    let mut line = Line::default();
-    let mut rest = text.strip_prefix('{')?;
-    loop {
-        let (name, value) = string(spaced(rest))?;
-        rest = member(&mut line, name, spaced(value.strip_prefix(':')?))?;
-        match rest.strip_prefix(',') {
-            Some(next) => rest = next,
-            None if rest == "}" => return Some(line),
-            None => return None,
+
+    /// The line that begins at `at`, and where the next one does; None where it is another, or not all there.
+    #[inline]
+    pub(super) fn read(&mut self, at: usize) -> Option<(Line<'a>, usize)> {
+        let mut line = Line::default();
+        let mut at = self.sign(at, b'{')?;
+        loop {
+            let (name, behind) = self.string(self.spaced(at))?;
+            let value = self.spaced(self.sign(behind, b':')?);
+            at = self.member(&mut line, name, value)?;
+            match self.byte(at)? {
+                b',' => at += 1,
+                b'}' => break,
+                _ => return None,
+            }
         }
+        match self.byte(at + 1) {
+            Some(b'\n') => Some((line, at + 2)),
+            None if self.is_last => Some((line, at + 1)),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    /// Behind a sign that has to be here.
+    #[inline(always)]
+    fn sign(&self, at: usize, sign: u8) -> Option<usize> {
+        (self.byte(at)? == sign).then_some(at + 1)
+    }
+
+    #[inline(always)]
+    fn spaced(&self, mut at: usize) -> usize {
+        while self.byte(at) == Some(b' ') {
+            at += 1;
+        }
+        at
+    }
+
+    /// A text that begins here, and what is behind it.
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Option<(&'a str, usize)> {
+        let start = self.sign(at, b'"')?;
+        let end = self.ends.next(start)?;
+        let behind = self.sign(end, b'"')?;
+        Some((self.text.get(start..end)?, behind))
+    }
+
+    /// Takes a member's value, and gives what is behind it.
+    #[inline]
+    fn member(&mut self, line: &mut Line<'a>, name: &str, value: usize) -> Option<usize> {
+        match name {
+            "bucket" => self.text_into(&mut line.bucket, value),
+            "key" => self.text_into(&mut line.key, value),
+            "href" => self.text_into(&mut line.href, value),
+            "size" => {
+                let (size, behind) = self.number(value)?;
+                once(&mut line.size, size)?;
+                Some(behind)
+            }
+            "last_modified" | "last_modified_date" => self.text_into(&mut line.last_modified, value),
+            "etag" | "e_tag" => self.text_into(&mut line.etag, value),
+            "version_id" => self.text_into(&mut line.version_id, value),
+            "is_latest" => self.flag_into(&mut line.is_latest, value),
+            "is_delete_marker" => self.flag_into(&mut line.is_delete_marker, value),
+            _ => self.other(value),
+        }
+    }
+
+    /// A value that nobody asks for.
+    fn other(&mut self, value: usize) -> Option<usize> {
+        self.string(value)
+            .map(|(_, behind)| behind)
+            .or_else(|| self.number(value).map(|(_, behind)| behind))
+            .or_else(|| self.flag(value).map(|(_, behind)| behind))
+    }
+
+    #[inline(always)]
+    fn text_into(&mut self, place: &mut Option<Text<'a>>, value: usize) -> Option<usize> {
+        let (text, behind) = self.string(value)?;
+        once(place, Text(Cow::Borrowed(text)))?;
+        Some(behind)
+    }
+
+    fn flag_into(&self, place: &mut Option<bool>, value: usize) -> Option<usize> {
+        let (flag, behind) = self.flag(value)?;
+        once(place, flag)?;
+        Some(behind)
+    }
+
+    fn flag(&self, at: usize) -> Option<(bool, usize)> {
+        let rest = self.text.get(at..)?;
+        let is = |word: &str, value| rest.starts_with(word).then(|| (value, at + word.len()));
+        is("true", true).or_else(|| is("false", false))
+    }
+
+    /// Digits that fit into 64 bits for certain; none before the first that is not zero.
+    fn number(&self, at: usize) -> Option<(u64, usize)> {
+        let digits = self.text.as_bytes().get(at..)?.iter().take_while(|byte| byte.is_ascii_digit());
+        let (value, count) = digits.fold((0_u64, 0), |(value, count), digit| {
+            (value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')), count + 1)
+        });
+        let fits = (1..=19).contains(&count) && (count == 1 || self.byte(at) != Some(b'0'));
+        // A point or an exponent is no end of a member, and so is seen by whoever asked.
+        fits.then_some((value, at + count))
     }
 }
 
-/// True where no byte is an escape, or one that JSON does not allow in texts. All are looked at, since that is done many at a time.
+/// True where no byte is an escape, or one that JSON does not allow in texts: ends of lines are not within any. All are looked at,
+/// since that is done many at a time.
 fn is_plain(text: &[u8]) -> bool {
-    !text.iter().fold(false, |found, byte| found | (*byte < b' ') | (*byte == b'\\'))
-}
-
-fn spaced(text: &str) -> &str {
-    text.trim_start_matches(' ')
-}
-
-/// Takes a value from the front of a text, and gives the rest.
-fn member<'a>(line: &mut Line<'a>, name: &str, value: &'a str) -> Option<&'a str> {
-    match name {
-        "bucket" => text_into(&mut line.bucket, value),
-        "key" => text_into(&mut line.key, value),
-        "href" => text_into(&mut line.href, value),
-        "size" => {
-            let (size, rest) = number(value)?;
-            once(&mut line.size, size)?;
-            Some(rest)
-        }
-        "last_modified" | "last_modified_date" => text_into(&mut line.last_modified, value),
-        "etag" | "e_tag" => text_into(&mut line.etag, value),
-        "version_id" => text_into(&mut line.version_id, value),
-        "is_latest" => flag_into(&mut line.is_latest, value),
-        "is_delete_marker" => flag_into(&mut line.is_delete_marker, value),
-        _ => string(value)
-            .map(|(_, rest)| rest)
-            .or_else(|| number(value).map(|(_, rest)| rest))
-            .or_else(|| flag(value).map(|(_, rest)| rest)),
-    }
+    !text.iter().fold(false, |found, byte| found | ((*byte < b' ') & (*byte != b'\n')) | (*byte == b'\\'))
 }
 
 /// A member that is there twice is an error, which serde_json words.
+#[inline(always)]
 fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
-}
-
-fn text_into<'a>(place: &mut Option<Text<'a>>, value: &'a str) -> Option<&'a str> {
-    let (text, rest) = string(value)?;
-    once(place, Text(Cow::Borrowed(text)))?;
-    Some(rest)
-}
-
-fn flag_into<'a>(place: &mut Option<bool>, value: &'a str) -> Option<&'a str> {
-    let (flag, rest) = flag(value)?;
-    once(place, flag)?;
-    Some(rest)
-}
-
-fn string(text: &str) -> Option<(&str, &str)> {
-    let text = text.strip_prefix('"')?;
-    let end = find::quote(text.as_bytes())?;
-    Some((text.get(..end)?, text.get(end + 1..)?))
-}
-
-fn flag(text: &str) -> Option<(bool, &str)> {
-    let is = |word, value| text.strip_prefix(word).map(|rest| (value, rest));
-    is("true", true).or_else(|| is("false", false))
-}
-
-/// Digits that fit into 64 bits for certain; none before the first that is not zero.
-fn number(text: &str) -> Option<(u64, &str)> {
-    let count = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = text.split_at_checked(count)?;
-    let fits = (1..=19).contains(&count) && (count == 1 || !digits.starts_with('0'));
-    // A point or an exponent is no end of a member, and so is seen by whoever asked.
-    fits.then(|| digits.bytes().fold(0, |value, digit| value * 10 + u64::from(digit - b'0')))
-        .map(|value| (value, rest))
 }
 
 #[cfg(test)]
@@ -99,6 +147,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn read(text: &str) -> Option<Line<'_>> {
+        let (line, next) = Flat::of(text, true)?.read(0)?;
+        (next == text.len()).then_some(line)
+    }
 
     /// A line that is read here is what serde_json makes of it.
     fn check(text: &str, is_read: bool) {

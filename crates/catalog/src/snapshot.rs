@@ -1,6 +1,7 @@
 //! A new snapshot, encoded: which manifests stay, which are written anew without some files, which hold the new ones.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::num::NonZero;
 
 use earthcatalog_model::{DataFile, PartitionKey, TableSchema, Timestamp};
 use iceberg::spec::{
@@ -18,7 +19,8 @@ use crate::table::{Change, Operation};
 /// one partition, nor a large one for few files. And the writer holds all of one at once, some 50 kB a file.
 const FILES_A_MANIFEST: usize = 250;
 
-/// Manifests that are encoded side by side: most of a commit of many files is that.
+/// Manifests that are encoded side by side at most, and no more than there are processors: most of a commit of many files is
+/// that, but each takes memory.
 const ENCODED_AT_ONCE: usize = 4;
 
 /// Manifests with fewer files are small. A merge encodes each entry once more, which is what a commit costs in the first
@@ -206,9 +208,10 @@ impl Stage<'_> {
         let mut sorted: Vec<&DataFile> = self.change.add.iter().collect();
         sorted.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
         let types = datafile::Types::of(self.schema);
+        let at_once = std::thread::available_parallelism().map_or(1, NonZero::get).min(ENCODED_AT_ONCE);
         let (mut encoding, mut made) = (VecDeque::new(), Vec::new());
         for chunk in sorted.chunks(FILES_A_MANIFEST) {
-            if encoding.len() == ENCODED_AT_ONCE {
+            if encoding.len() == at_once {
                 made.extend(self.put_first(encoder, &mut encoding).await?);
             }
             let files = chunk.iter().map(|file| datafile::to_iceberg(file, &types, spec.spec_id(), &places));

@@ -17,6 +17,7 @@ pub(crate) fn try_one(target: &str, input: &[u8]) -> bool {
         "csv" => csv(input),
         "manifest" => manifest(input),
         "urlcode" => urlcode(input),
+        "ndjson" => ndjson(input),
         other => unreachable!("{other} is no target"),
     }
 }
@@ -47,6 +48,27 @@ fn csv(input: &[u8]) -> bool {
         }
         (whole, by_one) => panic!("{whole:?} in one batch, {by_one:?} row by row"),
     }
+}
+
+/// Lines of JSON. Neither the size of batches nor a line before them that has an escape, so that each is looked at alone, changes
+/// anything.
+fn ndjson(input: &[u8]) -> bool {
+    let options = OpenOptions { default_bucket: Some("default".to_owned()), ..OpenOptions::default() };
+    let first = b"{\"href\":\"s3://b/first\",\"size\":1}\n";
+    let escaped = b"{\"href\":\"s3://b/\\u0066irst\",\"size\":1}\n";
+    let rows = |first: &[u8], batch_rows| {
+        let text = [first, input].concat();
+        read(&[("x.ndjson", &text)], "x.ndjson", &OpenOptions { batch_rows, ..options.clone() })
+    };
+    let whole = rows(first, 16_384);
+    for other in [rows(first, 1), rows(escaped, 16_384)] {
+        match (&whole, other) {
+            (Ok(whole), Ok(other)) => assert_eq!(*whole, other),
+            (Err(whole), Err(other)) => assert_eq!(whole.to_string(), other.to_string()),
+            (whole, other) => panic!("{whole:?} as it is, {other:?} in another way"),
+        }
+    }
+    whole.is_ok()
 }
 
 /// A manifest beside a data file `data.csv`.

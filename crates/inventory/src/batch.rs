@@ -16,7 +16,8 @@ pub(crate) enum Buckets {
     Column(Texts),
 }
 
-/// Some thousand rows of a listing, in columns.
+/// Some thousand rows of a listing, in columns. One of a listing in text holds the part of the text that its rows stand in: half a
+/// megabyte.
 ///
 /// Every column has as many rows as the keys; keys and buckets have no nulls, instants are within [`Timestamp`]'s
 /// range. Whoever makes a batch in this crate sees to that.

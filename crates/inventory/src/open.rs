@@ -56,11 +56,11 @@ pub struct OpenOptions {
     pub url_encoded: Option<bool>,
     /// Whether the checksums that a manifest names are compared with the bytes.
     pub checksums: bool,
-    /// Rows of a batch, at least one.
+    /// Rows of a batch at most, at least one.
     pub batch_rows: usize,
 }
 
-/// All as the file says, checksums compared, in batches of 16,384 rows.
+/// All as the file says, checksums compared, in batches of at most 16,384 rows.
 impl Default for OpenOptions {
     fn default() -> Self {
         Self { default_bucket: None, columns: None, url_encoded: None, checksums: true, batch_rows: 16_384 }

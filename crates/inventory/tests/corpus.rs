@@ -33,6 +33,11 @@ mod replay {
     }
 
     #[test]
+    fn lines_of_json() {
+        check("ndjson", 10, 6);
+    }
+
+    #[test]
     fn encoded_keys() {
         check("urlcode", 8, 5);
     }

@@ -14,16 +14,17 @@ pub(crate) struct Args {
     /// How long, each target.
     #[arg(long, default_value_t = 10, value_name = "MINUTES")]
     minutes: u64,
-    /// One target alone: geojson, csv, manifest or urlcode.
+    /// One target alone: geojson, csv, ndjson, manifest or urlcode.
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
 }
 
 /// The targets, and where each and its corpus are.
-const TARGETS: [(&str, &str); 4] = [
+const TARGETS: [(&str, &str); 5] = [
     ("geojson", "crates/grid/fuzz"),
     ("csv", "crates/inventory/fuzz"),
     ("manifest", "crates/inventory/fuzz"),
+    ("ndjson", "crates/inventory/fuzz"),
     ("urlcode", "crates/inventory/fuzz"),
 ];
 

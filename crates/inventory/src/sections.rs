@@ -269,7 +269,7 @@ struct Shared<'a, R> {
 /// Gives the rows of `first` and of all that is read after it, on so many threads, this one included.
 ///
 /// # Errors
-/// What is wrong with a record, by its line; where the text can't be read any further; where the system gives no thread. The rows before
+/// What is wrong with a record, by its line; where the text can't be read any further. The rows before
 /// that have been given.
 pub(crate) fn read<R: Read + Send>(
     name: &str,

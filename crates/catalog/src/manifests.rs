@@ -9,7 +9,6 @@ use iceberg::spec::{
     ManifestFile, ManifestList, ManifestListWriter, ManifestStatus, ManifestWriter, ManifestWriterBuilder,
     PartitionSpecRef, SchemaRef, Snapshot, TableMetadata,
 };
-use tokio::task::JoinHandle;
 
 use crate::datafile::Places;
 use crate::error::{Error, Result};
@@ -96,20 +95,34 @@ pub(crate) struct Alive {
     pub(crate) file: IcebergFile,
 }
 
-/// Encodes the manifests of one snapshot, and puts them into the store.
+/// Encodes the manifests of one snapshot.
 pub(crate) struct Encoder {
+    io: FileIO,
     location: String,
     nonce: uuid::Uuid,
     snapshot: i64,
     count: usize,
-    /// What [`put`](Self::put) has begun to put into the store.
+    encoded: Vec<(String, Bytes)>,
+    /// What [`write`](Self::write) has begun to put into the store.
     written: Vec<String>,
 }
 
 impl Encoder {
     /// For a snapshot of the table at `location`; names hold the nonce.
     pub(crate) fn new(location: &str, nonce: uuid::Uuid, snapshot: i64) -> Self {
-        Self { location: location.to_owned(), nonce, snapshot, count: 0, written: Vec::new() }
+        let io = FileIO::new_with_memory();
+        let (encoded, written) = (Vec::new(), Vec::new());
+        Self { io, location: location.to_owned(), nonce, snapshot, count: 0, encoded, written }
+    }
+
+    /// Puts into the store what was encoded, so that no more than one manifest is held at once. Until the pointer moves, nothing
+    /// refers to it.
+    pub(crate) async fn write(&mut self, files: &Files) -> Result<()> {
+        for (location, bytes) in self.encoded.drain(..) {
+            self.written.push(location.clone());
+            files.write(&location, bytes).await?;
+        }
+        Ok(())
     }
 
     /// The locations of what was written, or may have been.
@@ -117,129 +130,92 @@ impl Encoder {
         self.written
     }
 
-    /// Puts into the store what was encoded. Until the pointer moves, nothing refers to it.
-    pub(crate) async fn put(
+    /// A manifest of new files.
+    pub(crate) async fn added(
         &mut self,
-        files: &Files,
-        Encoded { manifest, bytes }: Encoded,
-    ) -> Result<ManifestFile> {
-        self.put_bytes(files, &manifest.manifest_path, bytes).await?;
+        schema: &SchemaRef,
+        spec: &PartitionSpecRef,
+        files: Vec<IcebergFile>,
+    ) -> iceberg::Result<ManifestFile> {
+        let mut writer = self.begin(schema, spec)?;
+        for file in files {
+            // A negative number: the snapshot's own, given when the list is read.
+            writer.add_file(file, -1)?;
+        }
+        self.end(writer).await
+    }
+
+    /// A manifest of files that are in the table already.
+    pub(crate) async fn existing(
+        &mut self,
+        schema: &SchemaRef,
+        spec: &PartitionSpecRef,
+        files: Vec<Alive>,
+    ) -> iceberg::Result<ManifestFile> {
+        let mut writer = self.begin(schema, spec)?;
+        for Alive { snapshot, sequence, file_sequence, file } in files {
+            writer.add_existing_file(file, snapshot, sequence, file_sequence)?;
+        }
+        self.end(writer).await
+    }
+
+    /// A manifest with some of its files taken out; None where none of them is in it.
+    pub(crate) async fn without(
+        &mut self,
+        schema: &SchemaRef,
+        spec: &PartitionSpecRef,
+        loaded: &Loaded,
+        gone: &(dyn Fn(&IcebergFile) -> bool + Sync),
+    ) -> iceberg::Result<Option<ManifestFile>> {
+        if !loaded.alive().any(|entry| gone(&entry.file)) {
+            return Ok(None);
+        }
+        let mut writer = self.begin(schema, spec)?;
+        for Alive { snapshot, sequence, file_sequence, file } in loaded.alive() {
+            match gone(&file) {
+                true => writer.add_delete_file(file, sequence, file_sequence)?,
+                false => writer.add_existing_file(file, snapshot, sequence, file_sequence)?,
+            }
+        }
+        self.end(writer).await.map(Some)
+    }
+
+    fn begin(&mut self, schema: &SchemaRef, spec: &PartitionSpecRef) -> iceberg::Result<ManifestWriter> {
+        let location = format!("{}/metadata/{}-m{}.avro", self.location, self.nonce, self.count);
+        self.count += 1;
+        let output = self.io.new_output(location)?;
+        let spec = spec.as_ref().clone();
+        Ok(ManifestWriterBuilder::new(output, Some(self.snapshot), schema.clone(), spec).build_v2_data())
+    }
+
+    async fn end(&mut self, writer: ManifestWriter) -> iceberg::Result<ManifestFile> {
+        let manifest = writer.write_manifest_file().await?;
+        self.take(manifest.manifest_path.clone()).await?;
         Ok(manifest)
     }
 
-    async fn put_bytes(&mut self, files: &Files, location: &str, bytes: Bytes) -> Result<()> {
-        self.written.push(location.to_owned());
-        files.write(location, bytes).await
-    }
-
-    /// A manifest with nothing in it yet.
-    pub(crate) fn draft(&mut self, schema: &SchemaRef, spec: &PartitionSpecRef) -> iceberg::Result<Draft> {
-        let location = format!("{}/metadata/{}-m{}.avro", self.location, self.nonce, self.count);
-        self.count += 1;
-        let io = FileIO::new_with_memory();
-        let output = io.new_output(location)?;
-        let spec = spec.as_ref().clone();
-        let writer = ManifestWriterBuilder::new(output, Some(self.snapshot), schema.clone(), spec);
-        Ok(Draft { io, writer: writer.build_v2_data() })
-    }
-
-    /// The list of all manifests of the snapshot, put into the store; its location.
+    /// The list of all manifests of the snapshot; its location.
     pub(crate) async fn list(
         &mut self,
-        files: &Files,
         metadata: &TableMetadata,
         manifests: Vec<ManifestFile>,
-        invalid: impl FnOnce(iceberg::Error) -> Error,
-    ) -> Result<String> {
+    ) -> iceberg::Result<String> {
         let location = format!("{}/metadata/snap-{}-0-{}.avro", self.location, self.snapshot, self.nonce);
-        let encoded = encode_list(self.snapshot, &location, metadata, manifests).await.map_err(invalid)?;
-        self.put_bytes(files, &location, encoded).await?;
+        let output = self.io.new_output(&location)?.writer().await?;
+        let parent = metadata.current_snapshot_id();
+        let sequence = metadata.next_sequence_number();
+        let mut writer = ManifestListWriter::v2(output, self.snapshot, parent, sequence);
+        writer.add_manifests(manifests.into_iter())?;
+        writer.close().await?;
+        self.take(location.clone()).await?;
         Ok(location)
     }
-}
 
-async fn encode_list(
-    snapshot: i64,
-    location: &str,
-    metadata: &TableMetadata,
-    manifests: Vec<ManifestFile>,
-) -> iceberg::Result<Bytes> {
-    let io = FileIO::new_with_memory();
-    let output = io.new_output(location)?.writer().await?;
-    let parent = metadata.current_snapshot_id();
-    let mut writer = ManifestListWriter::v2(output, snapshot, parent, metadata.next_sequence_number());
-    writer.add_manifests(manifests.into_iter())?;
-    writer.close().await?;
-    io.new_input(location)?.read().await
-}
-
-/// A manifest that is being made. Its memory is some 50 kB a file until it has been encoded.
-pub(crate) struct Draft {
-    io: FileIO,
-    writer: ManifestWriter,
-}
-
-/// A manifest that is being encoded.
-pub(crate) struct Encoding(JoinHandle<iceberg::Result<Encoded>>);
-
-impl Encoding {
-    pub(crate) async fn done(self) -> iceberg::Result<Encoded> {
-        self.0.await.unwrap_or_else(|error| {
-            let message = format!("a manifest was not encoded: {error}");
-            Err(iceberg::Error::new(iceberg::ErrorKind::Unexpected, message))
-        })
-    }
-}
-
-/// A manifest as it will be in the store.
-pub(crate) struct Encoded {
-    manifest: ManifestFile,
-    bytes: Bytes,
-}
-
-impl Draft {
-    /// With new files.
-    pub(crate) fn added(mut self, files: Vec<IcebergFile>) -> iceberg::Result<Self> {
-        for file in files {
-            // A negative number: the snapshot's own, given when the list is read.
-            self.writer.add_file(file, -1)?;
-        }
-        Ok(self)
-    }
-
-    /// With files that are in the table already.
-    pub(crate) fn existing(mut self, files: Vec<Alive>) -> iceberg::Result<Self> {
-        for Alive { snapshot, sequence, file_sequence, file } in files {
-            self.writer.add_existing_file(file, snapshot, sequence, file_sequence)?;
-        }
-        Ok(self)
-    }
-
-    /// With the files of another, some of which are no longer in the table.
-    pub(crate) fn without(
-        mut self,
-        loaded: &Loaded,
-        gone: &(dyn Fn(&IcebergFile) -> bool + Sync),
-    ) -> iceberg::Result<Self> {
-        for Alive { snapshot, sequence, file_sequence, file } in loaded.alive() {
-            match gone(&file) {
-                true => self.writer.add_delete_file(file, sequence, file_sequence)?,
-                false => self.writer.add_existing_file(file, snapshot, sequence, file_sequence)?,
-            }
-        }
-        Ok(self)
-    }
-
-    /// Begins to encode it, on a thread where that holds up nobody: it takes some 0.2 ms a file.
-    pub(crate) fn encode(self) -> Encoding {
-        // Iceberg's writer waits for nothing but the memory that it writes to.
-        Encoding(tokio::task::spawn_blocking(move || futures::executor::block_on(self.encode_here())))
-    }
-
-    async fn encode_here(self) -> iceberg::Result<Encoded> {
-        let manifest = self.writer.write_manifest_file().await?;
-        let bytes = self.io.new_input(&manifest.manifest_path)?.read().await?;
-        Ok(Encoded { manifest, bytes })
+    async fn take(&mut self, location: String) -> iceberg::Result<()> {
+        let bytes = self.io.new_input(&location)?.read().await?;
+        self.io.delete(&location).await?;
+        self.encoded.push((location, bytes));
+        Ok(())
     }
 }
 

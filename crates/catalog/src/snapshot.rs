@@ -1,7 +1,6 @@
 //! A new snapshot, encoded: which manifests stay, which are written anew without some files, which hold the new ones.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::num::NonZero;
 
 use earthcatalog_model::{DataFile, PartitionKey, TableSchema, Timestamp};
 use iceberg::spec::{
@@ -12,16 +11,12 @@ use crate::commits;
 use crate::datafile::{self, Places};
 use crate::error::{Error, Result};
 use crate::files::Files;
-use crate::manifests::{self, Draft, Encoder, Encoding, Loaded};
+use crate::manifests::{self, Encoder, Loaded};
 use crate::table::{Change, Operation};
 
 /// Files of one manifest at most: a reader that prunes by the manifests' summaries should not have to read many for
 /// one partition, nor a large one for few files. And the writer holds all of one at once, some 50 kB a file.
 const FILES_A_MANIFEST: usize = 250;
-
-/// Manifests that are encoded side by side at most, and no more than there are processors: most of a commit of many files is
-/// that, but each takes memory.
-const ENCODED_AT_ONCE: usize = 4;
 
 /// Manifests with fewer files are small. A merge encodes each entry once more, which is what a commit costs in the first
 /// place: it has to save a reader requests for that. Appends of 100 files took twice the CPU time in a table of 20,000 while
@@ -87,7 +82,8 @@ impl Stage<'_> {
         all.extend(self.added(encoder, &mut added).await?);
         commits::check_rewrite(self.change, removed.rows, added.rows)?;
         let summary = self.summary(&added, &removed);
-        let list = encoder.list(self.files, self.metadata, all, |error| self.invalid(&error)).await?;
+        let list = encoder.list(self.metadata, all).await.map_err(|e| self.invalid(&e))?;
+        encoder.write(self.files).await?;
         // Never before the one before it, whatever this machine's clock says.
         let now = (Timestamp::now().micros() / 1000).max(self.metadata.last_updated_ms());
         Ok(Snapshot::builder()
@@ -170,8 +166,9 @@ impl Stage<'_> {
             (places.key(entry.file.partition()), entry.file.file_path().to_owned())
         });
         let schema = self.metadata.current_schema();
-        let draft = encoder.draft(schema, spec).and_then(|draft| draft.existing(alive));
-        self.put(encoder, draft).await
+        let merged = encoder.existing(schema, spec, alive).await.map_err(|e| self.invalid(&e))?;
+        encoder.write(self.files).await?;
+        Ok(merged)
     }
 
     async fn rewritten(
@@ -180,13 +177,11 @@ impl Stage<'_> {
         loaded: Loaded,
         gone: &(dyn Fn(&IcebergFile) -> bool + Sync),
     ) -> Result<ManifestFile> {
-        if !loaded.alive().any(|entry| gone(&entry.file)) {
-            return Ok(loaded.file);
-        }
         let spec = manifests::spec_of(self.metadata, &loaded.file)?;
         let schema = self.metadata.current_schema();
-        let draft = encoder.draft(schema, spec).and_then(|draft| draft.without(&loaded, gone));
-        self.put(encoder, draft).await
+        let rewritten = encoder.without(schema, spec, &loaded, gone).await.map_err(|e| self.invalid(&e))?;
+        encoder.write(self.files).await?;
+        Ok(rewritten.unwrap_or(loaded.file))
     }
 
     /// Every file that was to go has to have been there.
@@ -208,41 +203,16 @@ impl Stage<'_> {
         let mut sorted: Vec<&DataFile> = self.change.add.iter().collect();
         sorted.sort_by(|a, b| (&a.partition, &a.path).cmp(&(&b.partition, &b.path)));
         let types = datafile::Types::of(self.schema);
-        let at_once = std::thread::available_parallelism().map_or(1, NonZero::get).min(ENCODED_AT_ONCE);
-        let (mut encoding, mut made) = (VecDeque::new(), Vec::new());
+        let mut made = Vec::new();
         for chunk in sorted.chunks(FILES_A_MANIFEST) {
-            if encoding.len() == at_once {
-                made.extend(self.put_first(encoder, &mut encoding).await?);
-            }
             let files = chunk.iter().map(|file| datafile::to_iceberg(file, &types, spec.spec_id(), &places));
             let files = files.collect::<Result<Vec<_>, String>>().map_err(|reason| self.refuse(reason))?;
             files.iter().for_each(|file| added.add(file, &places));
-            let draft = encoder.draft(self.metadata.current_schema(), spec);
-            let draft = draft.and_then(|draft| draft.added(files)).map_err(|e| self.invalid(&e))?;
-            encoding.push_back(draft.encode());
-        }
-        while let Some(manifest) = self.put_first(encoder, &mut encoding).await? {
-            made.push(manifest);
+            let schema = self.metadata.current_schema();
+            made.push(encoder.added(schema, spec, files).await.map_err(|e| self.invalid(&e))?);
+            encoder.write(self.files).await?;
         }
         Ok(made)
-    }
-
-    /// Puts the manifest into the store that is encoded first; None where there is none.
-    async fn put_first(
-        &self,
-        encoder: &mut Encoder,
-        encoding: &mut VecDeque<Encoding>,
-    ) -> Result<Option<ManifestFile>> {
-        let Some(first) = encoding.pop_front() else { return Ok(None) };
-        let encoded = first.done().await.map_err(|e| self.invalid(&e))?;
-        encoder.put(self.files, encoded).await.map(Some)
-    }
-
-    /// Encodes a manifest and puts it into the store.
-    async fn put(&self, encoder: &mut Encoder, draft: iceberg::Result<Draft>) -> Result<ManifestFile> {
-        let encoded =
-            draft.map_err(|e| self.invalid(&e))?.encode().done().await.map_err(|e| self.invalid(&e))?;
-        encoder.put(self.files, encoded).await
     }
 
     fn summary(&self, added: &Tally, removed: &Tally) -> Summary {

@@ -98,21 +98,18 @@ impl<'a, R: Read> Reading<'a, R> {
             return None;
         }
         let mut text = self.memory();
-        let (mut filled, mut cut) = (self.tail.len(), None);
+        let mut filled = self.tail.len();
         text.splice(..filled.min(text.len()), self.tail.drain(..));
-        while cut.is_none() {
+        let cut = loop {
             let before = filled;
             filled = self.fill(&mut text, filled);
-            let end =
-                memrchr(b'\n', text.get(before..filled).unwrap_or_default()).map(|end| before + end + 1);
-            // What is longer than a record may be is refused by whoever looks at it.
-            cut = if self.ended || filled > MAX_RECORD {
-                end.filter(|_| !self.ended).or(Some(filled))
-            } else {
-                end
-            };
-        }
-        let cut = cut.unwrap_or(filled);
+            match memrchr(b'\n', text.get(before..filled).unwrap_or_default()) {
+                Some(end) if !self.ended => break before + end + 1,
+                // What is longer than a record may be is refused by whoever looks at it.
+                None if !self.ended && filled <= MAX_RECORD => {}
+                _ => break filled,
+            }
+        };
         self.tail.extend_from_slice(text.get(cut..filled).unwrap_or_default());
         text.truncate(cut);
         let failed = self.failed.take();

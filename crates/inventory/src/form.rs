@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::open::OpenOptions;
-use crate::sections::SECTION;
 
 /// Whose names the columns bear.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,18 +20,10 @@ pub(crate) enum Dialect {
 }
 
 /// See the module.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Form {
     pub(crate) options: Arc<OpenOptions>,
     pub(crate) dialect: Dialect,
-    /// Bytes of a text that are looked at at once.
-    pub(crate) section: usize,
-}
-
-impl Default for Form {
-    fn default() -> Self {
-        Self { options: Arc::default(), dialect: Dialect::default(), section: SECTION }
-    }
 }
 
 impl Form {

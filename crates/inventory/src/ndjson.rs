@@ -62,18 +62,24 @@ impl Rows for Ndjson<'_> {
             if let Some((line, next)) = flat.as_mut().and_then(|flat| flat.read(lines.at())) {
                 return Some(lines.pass(next).and_then(|()| push(&line, form, builder)));
             }
-            let pushed = lines.next()?.and_then(|text| push(&read(text)?, form, builder));
-            Some(pushed)
+            // Where the section is plain, and this line still is another, it is another alone, too.
+            let read = if flat.is_some() { any } else { flat_or_any };
+            Some(lines.next()?.and_then(|text| push(&read(text)?, form, builder)))
         })
     }
 }
 
-/// Reads a line, however it is written.
-fn read(text: &str) -> Result<Line<'_>, String> {
+/// Reads a line of a text that has others: it may be flat itself.
+fn flat_or_any(text: &str) -> Result<Line<'_>, String> {
     match Flat::of(text, true).and_then(|mut flat| flat.read(0)) {
         Some((line, _)) => Ok(line),
-        None => serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}")),
+        None => any(text),
     }
+}
+
+/// Reads a line, however it is written.
+fn any(text: &str) -> Result<Line<'_>, String> {
+    serde_json::from_str(text).map_err(|e| format!("this is no object of a listing: {e}"))
 }
 
 #[inline]

@@ -175,7 +175,7 @@ fn form_of(manifest: &Manifest, form: &Form) -> Form {
         // Only S3 encodes keys.
         options.url_encoded = options.url_encoded.or(Some(false));
     }
-    Form { options: Arc::new(options), dialect: manifest.dialect, ..*form }
+    Form { options: Arc::new(options), dialect: manifest.dialect }
 }
 
 /// S3 puts the MD5 of `manifest.json` into `manifest.checksum` beside it; a copy may be without.

@@ -18,7 +18,7 @@ use crate::list;
 use crate::ndjson::Ndjson;
 use crate::open::Inventory;
 use crate::pump::{self, ByteReader, Sink, Source};
-use crate::sections::{self, Reading};
+use crate::sections::{self, Reading, SECTION};
 
 /// Bytes of a buffer before a decoder.
 const BUFFER: usize = 256 << 10;
@@ -55,8 +55,11 @@ impl Inventory for TextInventory {
         pump::batches(self.source.clone(), move |bytes, sink| {
             let (shared, why) = shared(bytes);
             let read = match gzip {
-                true => read(&name, MultiGzDecoder::new(shared), &why, &form, threads, sink),
-                false => read(&name, shared.into_inner(), &why, &form, threads, sink),
+                true => {
+                    let text = Reading::new(MultiGzDecoder::new(shared), SECTION, &why);
+                    read(&name, text, &form, threads, sink)
+                }
+                false => read(&name, Reading::new(shared.into_inner(), SECTION, &why), &form, threads, sink),
             };
             if let Err(error) = read {
                 sink.send(Err(error));
@@ -110,13 +113,11 @@ impl Read for Shared {
 
 fn read(
     name: &str,
-    text: impl Read + Send,
-    why: &(dyn Fn() -> Option<Error> + Sync),
+    mut reading: Reading<'_, impl Read + Send>,
     form: &Form,
     threads: usize,
     sink: &Sink,
 ) -> Result<()> {
-    let mut reading = Reading::new(text, form.section, why);
     let mut first = reading.first();
     match kind(first.bytes(), form) {
         Kind::Csv => {

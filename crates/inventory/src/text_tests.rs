@@ -1,10 +1,11 @@
 //! NDJSON and plain lists, and how they are told from CSV.
 
 use earthcatalog_model::{ObjectRef, Timestamp};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use proptest::prelude::*;
 
 use super::*;
 use crate::open::{OpenOptions, open};
@@ -96,3 +97,70 @@ async fn wrong_lines_are_named() {
     let long = format!("{first}\n{}\n", "x".repeat(2 << 20));
     refused(long.as_bytes(), "line 2: the line is longer than 1 MiB").await;
 }
+
+/// The objects of a text that is read in sections of so many bytes, or a little more, on so many threads; and what it ends with.
+fn in_sections(text: &str, size: usize, threads: usize) -> (Vec<ObjectRef>, Option<String>) {
+    let text = text.to_owned();
+    let batches = pump::work("list".into(), move |_| {
+        move |sink: &Sink| {
+            let why = || None;
+            let reading = Reading::new(text.as_bytes(), size, &why);
+            let options = OpenOptions { default_bucket: Some("d".to_owned()), ..OpenOptions::default() };
+            let form = Form { options: options.into(), ..Form::default() };
+            if let Err(error) = read("list", reading, &form, threads, sink) {
+                sink.send(Err(error));
+            }
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (mut objects, mut ended) = (Vec::new(), None);
+    for batch in runtime.block_on(batches.collect::<Vec<_>>()) {
+        match batch {
+            Ok(batch) => objects.extend(batch.iter().map(|view| view.to_ref())),
+            Err(error) => ended = Some(error.to_string()),
+        }
+    }
+    (objects, ended)
+}
+
+proptest! {
+    /// Sections end within quotes, within characters and behind what is no line of a listing.
+    #[test]
+    fn a_text_in_sections_is_as_one_read_at_once(
+        kind in 0..KINDS.len(),
+        lines in prop::collection::vec(0..8_usize, 0..60),
+        (size, threads) in (1..300_usize, 1..4_usize),
+    ) {
+        let (head, kinds) = KINDS[kind];
+        let lines = lines.into_iter().filter_map(|line| kinds.get(line));
+        let text: String = std::iter::once(head).chain(lines.copied()).collect();
+        prop_assert_eq!(in_sections(&text, size, threads), in_sections(&text, SECTION, 1), "{}", text);
+    }
+}
+
+/// What tells the kind of a text, and lines of it.
+const KINDS: [(&str, &[&str]); 3] = [
+    (
+        "bucket,key,size,last_modified,etag\n",
+        &[
+            "b,k/\u{e9}.json,7,2020-01-01T00:00:00.000Z,e\n",
+            "c,\"k,\n\"\"\n\",,,\n",
+            ",k\"k,0,,\"e\"\r\n",
+            "\n",
+            "b,last,1,,",
+            "b,k\n",
+        ],
+    ),
+    (
+        "{\"key\":\"first\"}\n",
+        &[
+            "{\"bucket\":\"b\",\"key\":\"k/\u{e9}\",\"size\":7,\"etag\":\"e\"}\n",
+            "{\"href\": \"s3://c/\\u0064\", \"x\": [1]}\n",
+            "{\"key\":\"k\"}\r\n",
+            "\n",
+            "{\"key\":\"last\"}",
+            "{\"key\":1}\n",
+        ],
+    ),
+    ("s3://b/first\n", &["s3://b/k/\u{e9}\n", "https://h/a%20b\r\n", "/k\n", "\n", "last", "s3://b\n"]),
+];

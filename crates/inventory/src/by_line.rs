@@ -19,23 +19,28 @@ pub(crate) struct ByLine<'a> {
 
 impl Rows for ByLine<'_> {
     fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
-        parse(section, self.form, builder, |lines, builder| {
+        parse(section, Parsed::of(section), self.form, builder, |lines, builder| {
             Some(lines.next()?.and_then(|line| (self.push)(line, self.form, builder)))
         })
     }
 }
 
-/// Finds the rows of a section whose objects are lines: `take` adds that of the next one; None where none is all there.
+/// Finds the rows of a section whose objects are lines, behind those of `parsed`: `take` adds that of the next one; None where none is
+/// all there.
 pub(crate) fn parse<'a>(
     section: &'a Section,
+    mut parsed: Parsed,
     form: &Form,
     builder: &mut BatchBuilder,
     mut take: impl FnMut(&mut Lines<'a>, &mut BatchBuilder) -> Option<Result<(), String>>,
 ) -> Parsed {
-    let mut parsed = Parsed::default();
-    let mut lines = Lines::of(section);
+    let mut lines = Lines::of(section, parsed.rest);
     builder.begin(&section.text);
     let wrong = loop {
+        if lines.at == lines.text.len() {
+            lines.start = lines.at;
+            break None;
+        }
         match take(&mut lines, builder) {
             None => break None,
             Some(Err(message)) => break Some(message),
@@ -45,7 +50,7 @@ pub(crate) fn parse<'a>(
             parsed.batches.push(builder.finish());
         }
     };
-    parsed.end(builder, lines.start, wrong)
+    parsed.end(section, builder, lines.start, wrong)
 }
 
 /// The lines of a section.
@@ -60,14 +65,9 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(section: &'a Section) -> Self {
+    fn of(section: &'a Section, start: usize) -> Self {
         let (text, utf8) = (section.text.bytes(), section.text.utf8());
-        Self { text, utf8, is_last: section.is_last, start: section.start, at: section.start }
-    }
-
-    /// The section, where all of it is UTF-8.
-    pub(crate) fn utf8(&self) -> Option<&'a str> {
-        self.utf8
+        Self { text, utf8, is_last: section.is_last, start, at: start }
     }
 
     /// Where the next line begins.

@@ -1,22 +1,35 @@
 //! Listings in CSV: records to rows, by a header or by the names that the caller gives.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::io::Read;
+use std::sync::Arc;
 
 use earthcatalog_model::Timestamp;
+use memchr::{memchr, memchr2};
 
 use crate::build::{BatchBuilder, Row};
-use crate::columns::{Column, assign, require};
+use crate::cells::Cells;
+use crate::columns::{assign, require};
 use crate::error::{Error, Result};
+use crate::even::{Even, Fields};
 use crate::form::{Dialect, Form};
 use crate::record::{Record, Records};
 use crate::sections::{First, Parsed, Reading, Rows, Section};
+use crate::shape::{Kind, Shape};
 use crate::urlcode;
 
 const NO_HEADER: &str = "; where its first line is no header, give the names of its columns with --columns";
 
 /// Records of a text whose columns are known.
-pub(crate) struct Csv(Layout);
+pub(crate) struct Csv {
+    /// Fields of a record.
+    width: usize,
+    fields: Fields,
+    form: Form,
+    url_encoded: bool,
+}
 
 impl Csv {
     /// From the options, or else from the header, which is then taken off the text.
@@ -29,111 +42,109 @@ impl Csv {
         reading: &mut Reading<'_, R>,
         form: &Form,
     ) -> Result<Self> {
-        Layout::of(name, text, reading, form).map(Self)
+        let options = &form.options;
+        if let Some(names) = &options.columns {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            return Self::named(name, &names, form, options.url_encoded.unwrap_or(true));
+        }
+        let names = header(name, text, reading)?;
+        let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
+        Self::named(name, &names, form, options.url_encoded.unwrap_or(false))
     }
-}
 
-impl Rows for Csv {
-    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
-        let Self(layout) = self;
-        let mut parsed = Parsed::default();
-        let mut records = Records::of(section);
+    /// Of columns with these names.
+    ///
+    /// # Errors
+    /// Where there is no column of keys, or none of buckets and no bucket given.
+    pub(crate) fn named(name: &str, names: &[&str], form: &Form, url_encoded: bool) -> Result<Self> {
+        let columns = assign(names.iter().copied(), form.dialect);
+        require(name, &columns, names, form, NO_HEADER)?;
+        Ok(Self { width: names.len(), fields: Fields::of(&columns), form: form.clone(), url_encoded })
+    }
+
+    /// Adds the rows of as many records as are all of one form.
+    pub(crate) fn even(&self, section: &Section, parsed: &mut Parsed) {
+        let Some(cells) = self.cells(section) else { return };
+        let even = Even {
+            text: &section.text,
+            cells: Arc::new(cells),
+            fields: self.fields,
+            bucket: self.form.options.default_bucket.as_deref(),
+            empty_is_none: true,
+        };
+        even.read(self.form.options.batch_rows, parsed);
+    }
+
+    /// The values of as many records as are all of one form; None where there are none, or they do not stand for themselves.
+    fn cells(&self, section: &Section) -> Option<Cells> {
+        let (text, start) = (section.text.utf8()?, section.start);
+        let rest = text.as_bytes().get(start..)?;
+        let is_plain = self.form.dialect == Dialect::Plain && self.fields.snapshot.is_none();
+        if !is_plain || self.url_encoded && memchr2(b'%', b'+', rest).is_some() {
+            return None;
+        }
+        match rest.first()? {
+            b'"' => Some(quoted(rest, self.width)?.cells(text.as_bytes(), start)),
+            _ => plain::cells(text, start, self.width),
+        }
+    }
+
+    /// Adds the rows of the records behind those that are parsed, however they are written.
+    pub(crate) fn by_record(
+        &self,
+        section: &Section,
+        mut parsed: Parsed,
+        builder: &mut BatchBuilder,
+    ) -> Parsed {
+        let mut records = Records::of(section, parsed.rest);
         builder.begin(&section.text);
         let wrong = loop {
             match records.next() {
                 Err(message) => break Some(message.to_owned()),
                 Ok(None) => break None,
                 Ok(Some(record)) => {
-                    if let Err(message) = layout.push(record, builder) {
+                    if let Err(message) = self.push(record, builder) {
                         break Some(message);
                     }
                 }
             }
-            if builder.rows() >= layout.form.options.batch_rows {
+            if builder.rows() >= self.form.options.batch_rows {
                 parsed.batches.push(builder.finish());
             }
         };
-        parsed.end(builder, records.start(), wrong)
-    }
-}
-
-/// Which field is what.
-struct Layout {
-    fields: usize,
-    bucket: Option<usize>,
-    key: usize,
-    size: Option<usize>,
-    last_modified: Option<usize>,
-    etag: Option<usize>,
-    version_id: Option<usize>,
-    is_latest: Option<usize>,
-    is_delete_marker: Option<usize>,
-    snapshot: Option<usize>,
-    form: Form,
-    url_encoded: bool,
-}
-
-impl Layout {
-    fn of<R: Read>(name: &str, text: &mut First, reading: &mut Reading<'_, R>, form: &Form) -> Result<Self> {
-        let options = &form.options;
-        if let Some(names) = &options.columns {
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            return Self::new(name, &names, form, options.url_encoded.unwrap_or(true));
-        }
-        let names = header(name, text, reading)?;
-        let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
-        Self::new(name, &names, form, options.url_encoded.unwrap_or(false))
-    }
-
-    fn new(name: &str, names: &[&str], form: &Form, url_encoded: bool) -> Result<Self> {
-        let columns = assign(names.iter().copied(), form.dialect);
-        require(name, &columns, names, form, NO_HEADER)?;
-        let place = |column| columns.iter().position(|c| *c == Some(column));
-        Ok(Self {
-            fields: names.len(),
-            bucket: place(Column::Bucket),
-            key: place(Column::Key).unwrap_or_default(),
-            size: place(Column::Size),
-            last_modified: place(Column::LastModified),
-            etag: place(Column::Etag),
-            version_id: place(Column::VersionId),
-            is_latest: place(Column::IsLatest),
-            is_delete_marker: place(Column::IsDeleteMarker),
-            snapshot: place(Column::Snapshot),
-            form: form.clone(),
-            url_encoded,
-        })
+        parsed.end(section, builder, records.start(), wrong)
     }
 
     #[inline]
     fn push(&self, record: Record<'_>, builder: &mut BatchBuilder) -> Result<(), String> {
-        if record.len() != self.fields {
-            return Err(format!("{} fields instead of {}", record.len(), self.fields));
+        if record.len() != self.width {
+            return Err(format!("{} fields instead of {}", record.len(), self.width));
         }
-        let key = text(record, Some(self.key), "key")?;
+        let fields = &self.fields;
+        let key = text(record, fields.key, "key")?;
         let key = if self.url_encoded { urlcode::decode(key)? } else { Cow::Borrowed(key) };
         if key.is_empty() {
             return Err("the key is empty".to_owned());
         }
-        let bucket = text(record, self.bucket, "bucket")?;
-        let etag = text(record, self.etag, "etag")?;
-        let version_id = text(record, self.version_id, "version_id")?;
+        let bucket = text(record, fields.bucket, "bucket")?;
+        let etag = text(record, fields.etag, "etag")?;
+        let version_id = text(record, fields.version_id, "version_id")?;
         // A snapshot is no live object, whatever else is said of it.
-        let is_snapshot = !text(record, self.snapshot, "snapshot")?.trim().is_empty();
+        let is_snapshot = !text(record, fields.snapshot, "snapshot")?.trim().is_empty();
         let (bucket, key) = self.form.place(self.bucket(bucket)?, &key)?;
         builder.push(&Row {
             bucket: &bucket,
             key,
-            size: parse(record, self.size, "size", size)?,
-            last_modified: parse(record, self.last_modified, "last_modified", instant)?,
+            size: parse(record, fields.size, "size", size)?,
+            last_modified: parse(record, fields.last_modified, "last_modified", instant)?,
             etag: Some(etag).filter(|etag| !etag.is_empty()),
             version_id: Some(version_id).filter(|version| !version.is_empty()),
             is_latest: if is_snapshot {
                 Some(false)
             } else {
-                parse(record, self.is_latest, "is_latest", flag)?
+                parse(record, fields.is_latest, "is_latest", flag)?
             },
-            is_delete_marker: parse(record, self.is_delete_marker, "is_delete_marker", flag)?,
+            is_delete_marker: parse(record, fields.is_delete_marker, "is_delete_marker", flag)?,
         });
         Ok(())
     }
@@ -148,10 +159,31 @@ impl Layout {
     }
 }
 
+impl Rows for Csv {
+    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+        let mut parsed = Parsed::of(section);
+        self.even(section, &mut parsed);
+        self.by_record(section, parsed, builder)
+    }
+}
+
+/// The form of the first record, where all of its so many fields are quoted.
+fn quoted(text: &[u8], width: usize) -> Option<Shape> {
+    let line = text.get(..=memchr(b'\n', text)?)?;
+    let (mut shape, mut rest, mut before) = (Shape::default(), line, &b"\""[..]);
+    for _ in 0..width {
+        rest = rest.strip_prefix(before)?;
+        shape.push(before, Kind::Text);
+        rest = rest.get(memchr(b'"', rest)?..)?;
+        before = b"\",\"";
+    }
+    shape.end(Some(rest).filter(|tail| matches!(*tail, b"\"\n" | b"\"\r\n"))?)
+}
+
 /// The fields of the first record, which is taken off the text.
 fn header<R: Read>(name: &str, text: &mut First, reading: &mut Reading<'_, R>) -> Result<Vec<String>> {
     loop {
-        let mut records = Records::of(&text.section);
+        let mut records = Records::of(&text.section, text.section.start);
         let found = records.next().map(|record| record.map(Record::fields));
         let (start, end) = (records.start(), records.end());
         match found {

@@ -1,10 +1,12 @@
 //! Where the next byte of a kind is. Fields are short: to search for the end of each costs more than to look at all bytes once, 64 at a
 //! time, and to keep a bit of each.
 
+use std::marker::PhantomData;
+
 use wide::u8x16;
 
 /// Bytes looked at at once.
-const WIDTH: usize = 64;
+pub(crate) const WIDTH: usize = 64;
 
 /// The first quote.
 #[inline(always)]
@@ -23,18 +25,56 @@ pub(crate) fn quote(text: &[u8]) -> Option<usize> {
     memchr::memchr(b'"', text)
 }
 
-/// The places of two bytes in a text, for who asks for one after another.
-pub(crate) struct Places<'a, const A: u8, const B: u8> {
+/// Which bytes are looked for.
+pub(crate) trait Sought {
+    fn is(byte: u8) -> bool;
+
+    /// All ones for each that is.
+    fn are(bytes: u8x16) -> u8x16;
+}
+
+/// One byte or the other.
+pub(crate) struct Either<const A: u8, const B: u8>;
+
+impl<const A: u8, const B: u8> Sought for Either<A, B> {
+    fn is(byte: u8) -> bool {
+        byte == A || byte == B
+    }
+
+    #[inline(always)]
+    fn are(bytes: u8x16) -> u8x16 {
+        bytes.simd_eq(u8x16::splat(A)) | bytes.simd_eq(u8x16::splat(B))
+    }
+}
+
+/// What a text in JSON has not as it is: quotes, escapes and control characters (RFC 8259, section 7).
+pub(crate) struct NoText;
+
+impl Sought for NoText {
+    fn is(byte: u8) -> bool {
+        matches!(byte, b'"' | b'\\' | ..b' ')
+    }
+
+    #[inline(always)]
+    fn are(bytes: u8x16) -> u8x16 {
+        let control = bytes.min(u8x16::splat(b' ' - 1)).simd_eq(bytes);
+        Either::<b'"', b'\\'>::are(bytes) | control
+    }
+}
+
+/// The places of such bytes in a text, for who asks for one after another.
+pub(crate) struct Places<'a, S> {
     text: &'a [u8],
     /// Where the bytes begin that were looked at last; beyond the text before any were.
     base: usize,
     /// A bit for each of them, the lowest for the first.
     found: u64,
+    sought: PhantomData<S>,
 }
 
-impl<'a, const A: u8, const B: u8> Places<'a, A, B> {
+impl<'a, S: Sought> Places<'a, S> {
     pub(crate) fn of(text: &'a [u8]) -> Self {
-        Self { text, base: usize::MAX, found: 0 }
+        Self { text, base: usize::MAX, found: 0, sought: PhantomData }
     }
 
     /// The first place that is not before `from`.
@@ -60,27 +100,22 @@ impl<'a, const A: u8, const B: u8> Places<'a, A, B> {
         self.base = base;
         let rest = self.text.get(base..).unwrap_or_default();
         self.found = match rest.first_chunk::<WIDTH>() {
-            Some(bytes) => bits::<A, B>(bytes),
-            None => of_few::<A, B>(rest),
+            Some(bytes) => bits(bytes, S::are),
+            None => of_few::<S>(rest),
         };
     }
 }
 
 #[cold]
-fn of_few<const A: u8, const B: u8>(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte == A || *byte == B))
+fn of_few<S: Sought>(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(S::is(*byte)))
 }
 
-/// A bit for each byte that is one of the two.
+/// A bit for each byte that is, the lowest for the first.
 #[inline(always)]
-fn bits<const A: u8, const B: u8>(bytes: &[u8; WIDTH]) -> u64 {
-    let (a, b) = (u8x16::splat(A), u8x16::splat(B));
+pub(crate) fn bits(bytes: &[u8; WIDTH], mut are: impl FnMut(u8x16) -> u8x16) -> u64 {
     let (vectors, _) = bytes.as_chunks::<16>();
-    vectors.iter().rev().fold(0, |bits, vector| {
-        let vector = u8x16::new(*vector);
-        let found = vector.simd_eq(a) | vector.simd_eq(b);
-        bits << 16 | u64::from(found.to_bitmask())
-    })
+    vectors.iter().rev().fold(0, |bits, vector| bits << 16 | u64::from(are(u8x16::new(*vector)).to_bitmask()))
 }
 
 #[cfg(test)]
@@ -89,20 +124,26 @@ mod tests {
 
     use super::*;
 
+    fn check<S: Sought>(text: &[u8], steps: &[usize]) -> Result<(), TestCaseError> {
+        let mut places = Places::<S>::of(text);
+        let mut from = 0;
+        for step in steps {
+            let rest = text.get(from..).unwrap_or_default();
+            let expected = rest.iter().position(|byte| S::is(*byte)).map(|i| from + i);
+            prop_assert_eq!(places.next(from), expected, "from {}", from);
+            from += step;
+        }
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn places_are_where_the_bytes_are(
-            text in prop::collection::vec(prop::sample::select(b"ab,\n\xac\x8a".to_vec()), 0..300),
+            text in prop::collection::vec(prop::sample::select(b"ab,\n\xac\x8a\0\x1f \"\\\xff".to_vec()), 0..300),
             steps in prop::collection::vec(0..90_usize, 1..40),
         ) {
-            let mut places = Places::<b',', b'\n'>::of(&text);
-            let mut from = 0;
-            for step in steps {
-                let rest = text.get(from..).unwrap_or_default();
-                let expected = rest.iter().position(|byte| matches!(byte, b',' | b'\n')).map(|i| from + i);
-                prop_assert_eq!(places.next(from), expected, "from {}", from);
-                from += step;
-            }
+            check::<Either<b',', b'\n'>>(&text, &steps)?;
+            check::<NoText>(&text, &steps)?;
         }
     }
 }

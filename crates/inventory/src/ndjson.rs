@@ -3,13 +3,16 @@
 mod flat;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use earthcatalog_model::{Timestamp, read_href};
 use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
 use crate::by_line;
+use crate::columns::Column;
 use crate::csv::instant;
+use crate::even::Even;
 use crate::form::Form;
 use crate::sections::{Parsed, Rows, Section};
 use flat::Flat;
@@ -42,6 +45,22 @@ impl Text<'_> {
     }
 }
 
+/// What a member is, by its name as [`Line`] has it.
+#[inline]
+fn column(name: &str) -> Option<Column> {
+    Some(match name {
+        "bucket" => Column::Bucket,
+        "key" => Column::Key,
+        "size" => Column::Size,
+        "last_modified" | "last_modified_date" => Column::LastModified,
+        "etag" | "e_tag" => Column::Etag,
+        "version_id" => Column::VersionId,
+        "is_latest" => Column::IsLatest,
+        "is_delete_marker" => Column::IsDeleteMarker,
+        _ => return None,
+    })
+}
+
 /// True for a text whose first line is such an object.
 pub(crate) fn is_first_line(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
@@ -54,11 +73,37 @@ pub(crate) struct Ndjson<'a>(pub(crate) &'a Form);
 
 impl Rows for Ndjson<'_> {
     fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+        let mut parsed = Parsed::of(section);
+        self.even(section, &mut parsed);
+        self.by_line(section, parsed, builder)
+    }
+}
+
+impl Ndjson<'_> {
+    /// Adds the rows of as many lines as are of the form of the first.
+    fn even(&self, section: &Section, parsed: &mut Parsed) {
+        let Self(form) = self;
+        let (text, start) = (section.text.bytes(), section.start);
+        let Some((shape, fields)) = section.text.utf8().and_then(|text| flat::shape(text, start)) else {
+            return;
+        };
+        let even = Even {
+            text: &section.text,
+            cells: Arc::new(shape.cells(text, start)),
+            fields,
+            bucket: form.options.default_bucket.as_deref(),
+            empty_is_none: false,
+        };
+        even.read(form.options.batch_rows, parsed);
+    }
+
+    /// Adds the rows of the lines behind those that are parsed.
+    pub(crate) fn by_line(&self, section: &Section, parsed: Parsed, builder: &mut BatchBuilder) -> Parsed {
         let Self(form) = self;
         let mut flat = None;
-        by_line::parse(section, form, builder, |lines, builder| {
-            let flat =
-                flat.get_or_insert_with(|| lines.utf8().and_then(|text| Flat::of(text, section.is_last)));
+        by_line::parse(section, parsed, form, builder, |lines, builder| {
+            let flat = flat
+                .get_or_insert_with(|| section.text.utf8().and_then(|text| Flat::of(text, section.is_last)));
             if let Some((line, next)) = flat.as_mut().and_then(|flat| flat.read(lines.at())) {
                 return Some(lines.pass(next).and_then(|()| push(&line, form, builder)));
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
@@ -18,8 +18,11 @@ use crate::error::{Error, Result};
 /// Chunks of bytes under way.
 const CHUNKS: usize = 8;
 
-/// Batches under way.
+/// Times that batches were handed on and not taken yet.
 const BATCHES: usize = 2;
+
+/// Batches that are handed on together.
+pub(crate) type Batches = Result<Vec<ObjectBatch>>;
 
 /// An object to be read whole, as it was when it was opened.
 #[derive(Debug, Clone)]
@@ -59,11 +62,16 @@ enum Chunk {
 }
 
 /// Where a decoder puts its batches; false where no one wants more.
-pub(crate) struct Sink(mpsc::Sender<Result<ObjectBatch>>);
+pub(crate) struct Sink(mpsc::Sender<Batches>);
 
 impl Sink {
     pub(crate) fn send(&self, batch: Result<ObjectBatch>) -> bool {
-        self.0.blocking_send(batch).is_ok()
+        self.send_all(batch.map(|batch| vec![batch]))
+    }
+
+    /// Whoever waits is woken once for all of them.
+    pub(crate) fn send_all(&self, batches: Batches) -> bool {
+        self.0.blocking_send(batches).is_ok()
     }
 }
 
@@ -87,7 +95,7 @@ where
 /// The thread is none of the runtime's: those are few, local files are read on them, and a decoder waits for reads.
 pub(crate) fn work<P, F>(name: Arc<str>, prepare: P) -> BoxStream<'static, Result<ObjectBatch>>
 where
-    P: FnOnce(mpsc::Sender<Result<ObjectBatch>>) -> F + Send + 'static,
+    P: FnOnce(mpsc::Sender<Batches>) -> F + Send + 'static,
     F: FnOnce(&Sink) + Send + 'static,
 {
     stream::once(async move { start(name, prepare) }).flatten().boxed()
@@ -95,25 +103,30 @@ where
 
 fn start<P, F>(name: Arc<str>, prepare: P) -> BoxStream<'static, Result<ObjectBatch>>
 where
-    P: FnOnce(mpsc::Sender<Result<ObjectBatch>>) -> F,
+    P: FnOnce(mpsc::Sender<Batches>) -> F,
     F: FnOnce(&Sink) + Send + 'static,
 {
     let (send, batches) = mpsc::channel(BATCHES);
     let decode = prepare(send.clone());
     let thread = Builder::new().name("earthcatalog-inventory".to_owned());
     match thread.spawn(move || decode(&Sink(send))) {
-        Ok(worker) => stream::unfold(Some((batches, worker, name)), next).boxed(),
+        Ok(worker) => stream::unfold(Some((batches, worker, name)), next).map_ok(each).try_flatten().boxed(),
         Err(error) => stream::iter([Err(ended(&name, error.to_string()))]).boxed(),
     }
 }
 
-type Draining = (mpsc::Receiver<Result<ObjectBatch>>, JoinHandle<()>, Arc<str>);
+/// One by one.
+pub(crate) fn each(batches: Vec<ObjectBatch>) -> impl Stream<Item = Result<ObjectBatch>> {
+    stream::iter(batches.into_iter().map(Ok))
+}
 
-/// The next batch. A decoder that ended by a panic is an error at the end, never a short listing.
-async fn next(state: Option<Draining>) -> Option<(Result<ObjectBatch>, Option<Draining>)> {
+type Draining = (mpsc::Receiver<Batches>, JoinHandle<()>, Arc<str>);
+
+/// The next batches. A decoder that ended by a panic is an error at the end, never a short listing.
+async fn next(state: Option<Draining>) -> Option<(Batches, Option<Draining>)> {
     let (mut batches, worker, name) = state?;
     match batches.recv().await {
-        Some(Ok(batch)) => Some((Ok(batch), Some((batches, worker, name)))),
+        Some(Ok(together)) => Some((Ok(together), Some((batches, worker, name)))),
         Some(Err(error)) => Some((Err(error), None)),
         // Its sender is gone: the thread ends now, and joining it does not wait.
         None => match worker.join() {
@@ -128,11 +141,7 @@ fn ended(name: &str, message: String) -> Error {
 }
 
 /// Sends the object's bytes until all are sent or no one waits for batches any more.
-async fn feed(
-    source: Source,
-    chunks: mpsc::Sender<Result<Chunk>>,
-    batches: mpsc::Sender<Result<ObjectBatch>>,
-) {
+async fn feed(source: Source, chunks: mpsc::Sender<Result<Chunk>>, batches: mpsc::Sender<Batches>) {
     let sending = async {
         if let Err(error) = send_all(&source, &chunks).await {
             // Where the decoder has ended first, its own word counts.

@@ -1,7 +1,7 @@
 //! Records of a section of a CSV text: RFC 4180, and strict about it, since a quote that never ends would
 //! swallow the rest of a listing without a word.
 
-use crate::find::{self, Places};
+use crate::find::{self, Either, Places};
 use crate::sections::{MAX_RECORD, Section, TOO_LONG};
 
 /// Where a field is: its first byte, and the one behind its last.
@@ -49,7 +49,7 @@ pub(crate) struct Records<'a> {
     /// The same, where all of it is UTF-8.
     utf8: Option<&'a str>,
     is_last: bool,
-    stops: Places<'a, b',', b'\n'>,
+    stops: Places<'a, Either<b',', b'\n'>>,
     /// Where this record begins, and where the next one does.
     start: usize,
     at: usize,
@@ -70,16 +70,16 @@ enum Scan {
 }
 
 impl<'a> Records<'a> {
-    /// Those from a section's beginning.
-    pub(crate) fn of(section: &'a Section) -> Self {
+    /// Those of a section from `start` on.
+    pub(crate) fn of(section: &'a Section, start: usize) -> Self {
         let text = section.text.bytes();
         Self {
             text,
             utf8: section.text.utf8(),
             is_last: section.is_last,
             stops: Places::of(text),
-            start: section.start,
-            at: section.start,
+            start,
+            at: start,
             fields: Vec::new(),
             escaped: false,
             anew: String::new(),

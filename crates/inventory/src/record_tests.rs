@@ -34,7 +34,7 @@ fn in_sections(text: &[u8], size: usize) -> Result<Vec<Found>, String> {
     let mut reading = Reading::new(Dribble(text, 3), size, &why);
     let (mut first, mut found) = (reading.first(), Vec::new());
     loop {
-        let mut records = Records::of(&first.section);
+        let mut records = Records::of(&first.section, first.section.start);
         let wrong = loop {
             match records.next() {
                 Ok(None) => break None,

@@ -2,6 +2,7 @@
 //! before it, and what they make comes out in the order of the text.
 
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -18,8 +19,11 @@ use crate::texts::Text;
 /// Bytes of a section: it stays in caches, and to hand it on costs little beside its rows.
 pub(crate) const SECTION: usize = 512 << 10;
 
+/// Batches that are handed on together: to wake whoever waits for one costs as much as to find its rows.
+const TOGETHER: usize = 2;
+
 /// Sections whose memory is used again: those of a few threads and of a few batches under way.
-const LENT: usize = 12;
+const LENT: usize = 16;
 
 /// The longest line or record. A key has at most 1,024 bytes.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
@@ -40,23 +44,44 @@ pub(crate) struct Section {
 }
 
 /// What became of a section.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parsed {
     /// The rows, up to what is wrong.
     pub(crate) batches: Vec<ObjectBatch>,
     /// Where the record begins that goes on in the next section: the end of the text where there is none.
     pub(crate) rest: usize,
-    /// The record that is none: where it begins, and why.
-    pub(crate) wrong: Option<(usize, String)>,
+    /// Ends of lines before that.
+    pub(crate) lines: u64,
+    /// Why there begins no record.
+    pub(crate) wrong: Option<String>,
 }
 
 impl Parsed {
+    /// Nothing yet of a section.
+    pub(crate) fn of(section: &Section) -> Self {
+        let (rest, lines) = (section.start, section.line_ends(0..section.start));
+        Self { batches: Vec::new(), rest, lines, wrong: None }
+    }
+
+    /// Goes on at `at`, behind so many records more, each of which is a line.
+    pub(crate) fn pass(&mut self, at: usize, records: usize) {
+        self.rest = at;
+        self.lines += records as u64;
+    }
+
     /// Ends with the rows in `builder`: what begins at `at` is not all there, or is wrong.
-    pub(crate) fn end(mut self, builder: &mut BatchBuilder, at: usize, wrong: Option<String>) -> Self {
+    pub(crate) fn end(
+        mut self,
+        section: &Section,
+        builder: &mut BatchBuilder,
+        at: usize,
+        wrong: Option<String>,
+    ) -> Self {
         if builder.rows() > 0 {
             self.batches.push(builder.finish());
         }
-        Self { rest: at, wrong: wrong.map(|message| (at, message)), ..self }
+        let lines = self.lines + section.line_ends(self.rest..at);
+        Self { rest: at, lines, wrong, ..self }
     }
 }
 
@@ -205,7 +230,7 @@ impl First {
 
     /// The line of a place in it.
     pub(crate) fn line(&self, at: usize) -> u64 {
-        self.lines + self.section.line_ends(at) + 1
+        self.lines + self.section.line_ends(0..at) + 1
     }
 
     /// What is wrong with the record that begins at `start`.
@@ -219,9 +244,9 @@ impl Section {
         Self { text: Arc::default(), start: 0, is_last: true }
     }
 
-    /// Ends of lines before a place in it.
-    fn line_ends(&self, at: usize) -> u64 {
-        memchr_iter(b'\n', self.text.bytes().get(..at).unwrap_or_default()).count() as u64
+    /// Ends of lines in a part of it.
+    fn line_ends(&self, part: Range<usize>) -> u64 {
+        memchr_iter(b'\n', self.text.bytes().get(part).unwrap_or_default()).count() as u64
     }
 
     /// With what was left of the section before.
@@ -246,6 +271,8 @@ struct Turn {
     rest: Vec<u8>,
     /// Ends of lines before that.
     lines: u64,
+    /// Batches that were not handed on yet.
+    held: Vec<ObjectBatch>,
 }
 
 /// A section that is being read, in its place between two others.
@@ -279,7 +306,7 @@ pub(crate) fn read<R: Read + Send>(
     let (begin, before) = channel();
     let (after, next) = channel();
     // The receiver is here, and so this can't fail.
-    let _ = begin.send(Turn { rest: Vec::new(), lines: first.lines });
+    let _ = begin.send(Turn { rest: Vec::new(), lines: first.lines, held: Vec::new() });
     let shared = Shared { name, reading: Mutex::new((reading, next)), sink };
     let taken = Taken { section: first.section, failed: first.failed, before, after };
     thread::scope(|scope| {
@@ -332,27 +359,40 @@ impl<R: Read> Shared<'_, R> {
             section = section.behind(&turn.rest);
             parsed = rows.parse(&section, builder);
         }
-        for batch in parsed.batches {
-            if !self.sink.send(Ok(batch)) {
-                return Ok(false);
-            }
+        let lines = turn.lines + parsed.lines;
+        let error = self.error(&section, &mut parsed, failed, lines);
+        let mut held = turn.held;
+        held.append(&mut parsed.batches);
+        let is_end = error.is_some() || section.is_last;
+        if (is_end || held.len() >= TOGETHER) && !self.sink.send_all(Ok(std::mem::take(&mut held))) {
+            return Ok(false);
         }
-        let text = section.text.bytes();
-        let line = |at| turn.lines + section.line_ends(at) + 1;
-        let wrong = |at, message| Error::Line { name: self.name.to_owned(), line: line(at), message };
-        if let Some((at, message)) = parsed.wrong {
-            return Err(wrong(at, message));
+        if let Some(error) = error {
+            return Err(error);
         }
-        if let Some(failed) = failed {
-            return Err(failed.at(self.name, line(text.len())));
-        }
-        let rest = text.get(parsed.rest..).unwrap_or_default();
-        if rest.len() > MAX_RECORD {
-            return Err(wrong(parsed.rest, TOO_LONG.to_owned()));
-        }
+        let rest = section.text.bytes().get(parsed.rest..).unwrap_or_default().to_vec();
         // Where nobody is next, there is nothing more.
-        let _ = after.send(Turn { rest: rest.to_vec(), lines: line(parsed.rest) - 1 });
+        let _ = after.send(Turn { rest, lines, held });
         Ok(true)
+    }
+
+    /// Why nothing can come behind the rows of a section.
+    fn error(
+        &self,
+        section: &Section,
+        parsed: &mut Parsed,
+        failed: Option<Failed>,
+        lines: u64,
+    ) -> Option<Error> {
+        let length = section.text.bytes().len();
+        let wrong = |message| Error::Line { name: self.name.to_owned(), line: lines + 1, message };
+        match (parsed.wrong.take(), failed) {
+            (Some(message), _) => Some(wrong(message)),
+            (None, Some(failed)) => {
+                Some(failed.at(self.name, lines + section.line_ends(parsed.rest..length) + 1))
+            }
+            (None, None) => (length - parsed.rest > MAX_RECORD).then(|| wrong(TOO_LONG.to_owned())),
+        }
     }
 }
 

@@ -22,10 +22,10 @@ impl Rows for Stops {
             let end = match rest.iter().position(|byte| *byte == b'.') {
                 Some(end) => end + 1,
                 None if section.is_last && !rest.is_empty() => rest.len(),
-                None => return Parsed::default().end(builder, at, None),
+                None => return Parsed::of(section).end(section, builder, at, None),
             };
             if rest[0] == b'!' {
-                return Parsed::default().end(builder, at, Some("it is none".to_owned()));
+                return Parsed::of(section).end(section, builder, at, Some("it is none".to_owned()));
             }
             let key = std::str::from_utf8(&rest[..end]).unwrap();
             builder.push(&Row { bucket: "b", key, ..Row::default() });
@@ -122,6 +122,31 @@ fn a_panic_is_no_end() {
                 let mut reading = Reading::new(text.as_bytes(), 10, &why);
                 let first = reading.first();
                 let _ = read("text", first, reading, &Panics(AtomicUsize::new(0)), threads, sink);
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let batches = runtime.block_on(batches.collect::<Vec<_>>());
+        assert!(batches.last().is_some_and(|last| matches!(last, Err(Error::Worker { .. }))), "{threads}");
+    }
+}
+
+#[test]
+fn a_panic_of_what_is_read_is_none_either() {
+    struct Breaks(usize);
+    impl Read for Breaks {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(1).unwrap_or_else(|| std::panic::resume_unwind(Box::new("it broke")));
+            buffer.fill(b'\n');
+            Ok(buffer.len())
+        }
+    }
+    for threads in 1..4 {
+        let batches = pump::work("text".into(), move |_| {
+            move |sink: &Sink| {
+                let why = || None;
+                let mut reading = Reading::new(Breaks(9), 10, &why);
+                let first = reading.first();
+                let _ = read("text", first, reading, &Stops, threads, sink);
             }
         });
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -15,8 +15,11 @@ use crate::pump::Source;
 /// Files read at once: the one whose turn it is, and those after it.
 const AHEAD: usize = 3;
 
-/// Batches that a file whose turn has not come yet has ready.
-const READY: usize = 4;
+/// Batches of a file that are handed on together, where they are there: whoever waits is woken once for them.
+const TOGETHER: usize = 4;
+
+/// So many times these, a file whose turn has not come yet has ready.
+const READY: usize = 2;
 
 /// The files that a manifest names.
 #[derive(Debug)]
@@ -69,20 +72,22 @@ fn read(
 fn start(file: Source, form: Form, filter: Option<Filter>) -> BoxStream<'static, Result<ObjectBatch>> {
     let (send, receive) = mpsc::channel(READY);
     tokio::spawn(async move {
-        let mut batches = match open_source(file, &form).await {
+        let batches = match open_source(file, &form).await {
             Ok(inventory) => match &filter {
                 Some(filter) => inventory.batches_for(filter),
                 None => inventory.batches(),
             },
             Err(error) => stream::iter([Err(error)]).boxed(),
         };
-        while let Some(batch) = batches.next().await {
-            if send.send(batch).await.is_err() {
+        let mut batches = batches.ready_chunks(TOGETHER);
+        while let Some(together) = batches.next().await {
+            if send.send(together).await.is_err() {
                 break;
             }
         }
     });
     stream::unfold(receive, |mut receive| async { receive.recv().await.map(|batch| (batch, receive)) })
+        .flat_map(stream::iter)
         .boxed()
 }
 

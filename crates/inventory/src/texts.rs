@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{Array, StringViewArray};
 
+use crate::cells::CellColumn;
+
 /// A text as it was read, which batches hold.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
@@ -41,6 +43,7 @@ impl Text {
 pub(crate) enum Texts {
     Views(StringViewArray),
     Placed(Placed),
+    Cells(CellColumn),
 }
 
 impl Texts {
@@ -48,6 +51,7 @@ impl Texts {
         match self {
             Self::Views(texts) => texts.len(),
             Self::Placed(texts) => texts.places.len(),
+            Self::Cells(texts) => texts.len(),
         }
     }
 
@@ -55,6 +59,7 @@ impl Texts {
     #[inline]
     pub(crate) fn get(&self, row: usize) -> &str {
         match self {
+            Self::Cells(texts) => texts.get(row),
             Self::Placed(texts) => texts.get(row),
             Self::Views(texts) if texts.is_valid(row) => texts.value(row),
             Self::Views(_) => "",
@@ -65,7 +70,7 @@ impl Texts {
     pub(crate) fn into_views(self, is_optional: bool) -> StringViewArray {
         match self {
             Self::Views(texts) => texts,
-            Self::Placed(texts) => (0..texts.places.len())
+            texts => (0..texts.len())
                 .map(|row| Some(texts.get(row)).filter(|text| !is_optional || !text.is_empty()))
                 .collect(),
         }

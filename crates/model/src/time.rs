@@ -174,6 +174,7 @@ fn read_date(text: &[u8]) -> Option<i64> {
 }
 
 /// The day since the epoch of a date, if there is such a date.
+#[inline]
 fn day_of(year: u32, month: u32, day: u32) -> Option<i64> {
     (day >= 1 && day <= days_of(year, month)?).then(|| days_since_epoch(year, month, day))
 }

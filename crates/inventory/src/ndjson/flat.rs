@@ -3,15 +3,22 @@
 
 use std::borrow::Cow;
 
-use super::{Line, Text};
-use crate::find::Places;
+use memchr::memchr;
+
+use super::{Line, Text, column};
+use crate::columns::Column;
+use crate::even::Fields;
+use crate::find::{Either, Places};
+use crate::shape::{Kind, Shape};
+
+const HREF: &str = "href";
 
 /// Such lines of a text.
 pub(super) struct Flat<'a> {
     text: &'a str,
     is_last: bool,
     /// A text ends at a quote, and a line before the end of its line.
-    ends: Places<'a, b'"', b'\n'>,
+    ends: Places<'a, Either<b'"', b'\n'>>,
 }
 
 impl<'a> Flat<'a> {
@@ -73,22 +80,31 @@ impl<'a> Flat<'a> {
     /// Takes a member's value, and gives what is behind it.
     #[inline]
     fn member(&mut self, line: &mut Line<'a>, name: &str, value: usize) -> Option<usize> {
-        match name {
-            "bucket" => self.text_into(&mut line.bucket, value),
-            "key" => self.text_into(&mut line.key, value),
-            "href" => self.text_into(&mut line.href, value),
-            "size" => {
+        match column(name) {
+            Some(Column::Bucket) => self.text_into(&mut line.bucket, value),
+            Some(Column::Key) => self.text_into(&mut line.key, value),
+            Some(Column::Size) => {
                 let (size, behind) = self.number(value)?;
                 once(&mut line.size, size)?;
                 Some(behind)
             }
-            "last_modified" | "last_modified_date" => self.text_into(&mut line.last_modified, value),
-            "etag" | "e_tag" => self.text_into(&mut line.etag, value),
-            "version_id" => self.text_into(&mut line.version_id, value),
-            "is_latest" => self.flag_into(&mut line.is_latest, value),
-            "is_delete_marker" => self.flag_into(&mut line.is_delete_marker, value),
-            _ => self.other(value),
+            Some(Column::LastModified) => self.text_into(&mut line.last_modified, value),
+            Some(Column::Etag) => self.text_into(&mut line.etag, value),
+            Some(Column::VersionId) => self.text_into(&mut line.version_id, value),
+            Some(Column::IsLatest) => self.flag_into(&mut line.is_latest, value),
+            Some(Column::IsDeleteMarker) => self.flag_into(&mut line.is_delete_marker, value),
+            Some(Column::Snapshot) | None if name == HREF => self.text_into(&mut line.href, value),
+            Some(Column::Snapshot) | None => self.other(value),
         }
+    }
+
+    /// What value begins here: its first byte, and the one behind its last. Quotes are not of it.
+    fn value(&mut self, at: usize) -> Option<(Kind, usize, usize)> {
+        if let Some((_, behind)) = self.string(at) {
+            return Some((Kind::Text, at + 1, behind - 1));
+        }
+        let number = self.number(at).map(|(_, behind)| (Kind::Number, at, behind));
+        number.or_else(|| self.flag(at).map(|(_, behind)| (Kind::Flag, at, behind)))
     }
 
     /// A value that nobody asks for.
@@ -128,6 +144,31 @@ impl<'a> Flat<'a> {
         // A point or an exponent is no end of a member, and so is seen by whoever asked.
         fits.then_some((value, at + count))
     }
+}
+
+/// The form of the line that begins at `start`, and which of its values is what; None where that tells nothing of an object, or the line is
+/// another.
+pub(super) fn shape(text: &str, start: usize) -> Option<(Shape, Fields)> {
+    let text = text.get(start..)?;
+    let text = text.get(..=memchr(b'\n', text.as_bytes())?)?;
+    let mut flat = Flat::of(text, false)?;
+    let (line, _) = flat.read(0)?;
+    line.key.filter(|_| line.href.is_none())?;
+    let (mut shape, mut columns) = (Shape::default(), Vec::new());
+    let (mut member, mut before) = (1, 0);
+    loop {
+        let (name, behind) = flat.string(flat.spaced(member))?;
+        let (kind, begin, end) = flat.value(flat.spaced(behind + 1))?;
+        shape.push(text.as_bytes().get(before..begin)?, kind);
+        columns.push(column(name));
+        before = end;
+        let behind = end + usize::from(kind == Kind::Text);
+        if flat.byte(behind)? == b'}' {
+            break;
+        }
+        member = behind + 1;
+    }
+    Some((shape.end(text.as_bytes().get(before..)?)?, Fields::of(&columns)))
 }
 
 /// True where no byte is an escape, or one that JSON does not allow in texts: ends of lines are not within any. All are looked at,

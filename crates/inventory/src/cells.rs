@@ -91,9 +91,17 @@ impl CellColumn {
         self.places().map(|place| text.get(place).unwrap_or_default())
     }
 
-    /// The first row whose text is empty, or is not.
-    pub(crate) fn first(&self, is_empty: bool) -> Option<usize> {
-        self.places().position(|place| place.is_empty() == is_empty)
+    /// The number of empty texts.
+    pub(crate) fn empties(&self) -> usize {
+        let (mut at, mut empties) = (self.rows.start * self.cells.gaps.len() + self.value, 0);
+        let (ends, width, gap) = (&*self.cells.ends, self.cells.gaps.len(), self.cells.gaps[self.value]);
+        for _ in 0..self.rows.len() {
+            if let Some([before, end]) = ends.get(at..).and_then(<[u32]>::first_chunk) {
+                empties += usize::from(end.wrapping_sub(*before) == gap);
+            }
+            at += width;
+        }
+        empties
     }
 
     /// Where the texts are.
@@ -101,8 +109,10 @@ impl CellColumn {
     fn places(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
         let Cells { gaps, ends, .. } = &*self.cells;
         let (rows, width, gap) = (self.rows.len(), gaps.len(), gaps[self.value]);
-        let first = self.rows.start * width + self.value;
-        let of_rows = ends.get(first..).unwrap_or_default().windows(2).step_by(width).take(rows);
-        of_rows.map(move |ends| ends[0].wrapping_add(gap) as usize..ends[1] as usize)
+        let ends = ends.get(self.rows.start * width + self.value..).unwrap_or_default();
+        (0..rows).map(move |row| {
+            let at = row * width;
+            ends[at].wrapping_add(gap) as usize..ends[at + 1] as usize
+        })
     }
 }

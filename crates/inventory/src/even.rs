@@ -120,16 +120,17 @@ impl Even<'_> {
         column: &CellColumn,
         read: impl Fn(&str) -> Option<T::Native>,
     ) -> Result<Option<PrimitiveArray<T>>, Odd> {
+        let empties = if self.empty_is_none { column.empties() } else { 0 };
+        if empties == column.len() {
+            return Ok(None);
+        }
         // Most columns have no gaps: then nothing is asked of each value.
-        if !self.empty_is_none || column.first(true).is_none() {
+        if empties == 0 {
             let mut numbers = Vec::with_capacity(column.len());
             for (row, text) in column.iter().enumerate() {
                 numbers.push(read(text).ok_or(Odd(row))?);
             }
             return Ok(Some(PrimitiveArray::new(numbers.into(), None)));
-        }
-        if column.first(false).is_none() {
-            return Ok(None);
         }
         let mut numbers = PrimitiveBuilder::<T>::with_capacity(column.len());
         for (row, text) in column.iter().enumerate() {
@@ -144,18 +145,20 @@ impl Even<'_> {
 
 /// A column of texts that are all there.
 fn full(column: CellColumn) -> Result<CellColumn, Odd> {
-    column.first(true).map_or(Ok(()), |row| Err(Odd(row)))?;
-    Ok(column)
+    if column.empties() == 0 {
+        return Ok(column);
+    }
+    Err(Odd(column.iter().take_while(|text| !text.is_empty()).count()))
 }
 
 /// A column of texts; none where no row has one.
 fn texts(column: CellColumn) -> Option<Texts> {
-    column.first(false).map(|_| Texts::Cells(column))
+    (column.empties() < column.len()).then_some(Texts::Cells(column))
 }
 
 /// A column of flags; none where no row has one.
 fn flags(column: &CellColumn) -> Result<Option<BooleanArray>, Odd> {
-    if column.first(false).is_none() {
+    if column.empties() == column.len() {
         return Ok(None);
     }
     let mut flags = BooleanBuilder::with_capacity(column.len());

@@ -33,32 +33,45 @@ pub(crate) trait Sought {
     fn are(bytes: u8x16) -> u8x16;
 }
 
-/// One byte or the other.
-pub(crate) struct Either<const A: u8, const B: u8>;
+/// This byte.
+pub(crate) struct Byte<const B: u8>;
 
-impl<const A: u8, const B: u8> Sought for Either<A, B> {
+impl<const B: u8> Sought for Byte<B> {
     fn is(byte: u8) -> bool {
-        byte == A || byte == B
+        byte == B
     }
 
     #[inline(always)]
     fn are(bytes: u8x16) -> u8x16 {
-        bytes.simd_eq(u8x16::splat(A)) | bytes.simd_eq(u8x16::splat(B))
+        bytes.simd_eq(u8x16::splat(B))
     }
 }
 
-/// What a text in JSON has not as it is: quotes, escapes and control characters (RFC 8259, section 7).
-pub(crate) struct NoText;
+/// This byte, and all below it.
+pub(crate) struct AtMost<const B: u8>;
 
-impl Sought for NoText {
+impl<const B: u8> Sought for AtMost<B> {
     fn is(byte: u8) -> bool {
-        matches!(byte, b'"' | b'\\' | ..b' ')
+        byte <= B
     }
 
     #[inline(always)]
     fn are(bytes: u8x16) -> u8x16 {
-        let control = bytes.min(u8x16::splat(b' ' - 1)).simd_eq(bytes);
-        Either::<b'"', b'\\'>::are(bytes) | control
+        bytes.min(u8x16::splat(B)).simd_eq(bytes)
+    }
+}
+
+/// Those or these.
+pub(crate) struct Or<A, B>(PhantomData<(A, B)>);
+
+impl<A: Sought, B: Sought> Sought for Or<A, B> {
+    fn is(byte: u8) -> bool {
+        A::is(byte) || B::is(byte)
+    }
+
+    #[inline(always)]
+    fn are(bytes: u8x16) -> u8x16 {
+        A::are(bytes) | B::are(bytes)
     }
 }
 
@@ -100,7 +113,7 @@ impl<'a, S: Sought> Places<'a, S> {
         self.base = base;
         let rest = self.text.get(base..).unwrap_or_default();
         self.found = match rest.first_chunk::<WIDTH>() {
-            Some(bytes) => bits(bytes, S::are),
+            Some(bytes) => bits::<S>(bytes),
             None => of_few::<S>(rest),
         };
     }
@@ -113,9 +126,10 @@ fn of_few<S: Sought>(bytes: &[u8]) -> u64 {
 
 /// A bit for each byte that is, the lowest for the first.
 #[inline(always)]
-pub(crate) fn bits(bytes: &[u8; WIDTH], mut are: impl FnMut(u8x16) -> u8x16) -> u64 {
+pub(crate) fn bits<S: Sought>(bytes: &[u8; WIDTH]) -> u64 {
     let (vectors, _) = bytes.as_chunks::<16>();
-    vectors.iter().rev().fold(0, |bits, vector| bits << 16 | u64::from(are(u8x16::new(*vector)).to_bitmask()))
+    let bit = |vector: &[u8; 16]| u64::from(S::are(u8x16::new(*vector)).to_bitmask());
+    vectors.iter().rev().fold(0, |bits, vector| bits << 16 | bit(vector))
 }
 
 #[cfg(test)]
@@ -142,8 +156,8 @@ mod tests {
             text in prop::collection::vec(prop::sample::select(b"ab,\n\xac\x8a\0\x1f \"\\\xff".to_vec()), 0..300),
             steps in prop::collection::vec(0..90_usize, 1..40),
         ) {
-            check::<Either<b',', b'\n'>>(&text, &steps)?;
-            check::<NoText>(&text, &steps)?;
+            check::<Or<Byte<b','>, Byte<b'\n'>>>(&text, &steps)?;
+            check::<Or<AtMost<b'"'>, Byte<b'\\'>>>(&text, &steps)?;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Records of a section of a CSV text: RFC 4180, and strict about it, since a quote that never ends would
 //! swallow the rest of a listing without a word.
 
-use crate::find::{self, Either, Places};
+use crate::find::{self, Byte, Or, Places};
 use crate::sections::{MAX_RECORD, Section, TOO_LONG};
 
 /// Where a field is: its first byte, and the one behind its last.
@@ -49,7 +49,7 @@ pub(crate) struct Records<'a> {
     /// The same, where all of it is UTF-8.
     utf8: Option<&'a str>,
     is_last: bool,
-    stops: Places<'a, Either<b',', b'\n'>>,
+    stops: Places<'a, Or<Byte<b','>, Byte<b'\n'>>>,
     /// Where this record begins, and where the next one does.
     start: usize,
     at: usize,

@@ -176,6 +176,9 @@ fn read_date(text: &[u8]) -> Option<i64> {
 /// The day since the epoch of a date, if there is such a date.
 #[inline]
 fn day_of(year: u32, month: u32, day: u32) -> Option<i64> {
+    if let Some(Some([first, next])) = (1..=12).contains(&month).then(|| usual::month(year, month)) {
+        return (1..=next - first).contains(&day).then(|| i64::from(first + day - 1));
+    }
     (day >= 1 && day <= days_of(year, month)?).then(|| days_since_epoch(year, month, day))
 }
 
@@ -191,11 +194,11 @@ fn days_of(year: u32, month: u32) -> Option<u32> {
 
 /// Days since 1970-01-01 in the Gregorian calendar. Years are taken to begin in March, so that a leap day is the last of its year;
 /// the months from March on then begin after (153 m + 2) / 5 days.
-fn days_since_epoch(year: u32, month: u32, day: u32) -> i64 {
+const fn days_since_epoch(year: u32, month: u32, day: u32) -> i64 {
     let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
     let before = year * 365 + year / 4 - year / 100 + year / 400;
     // Between March 1 of the year -400 and the epoch.
-    i64::from(before + (153 * month + 2) / 5 + day - 1) - 865_565
+    (before + (153 * month + 2) / 5 + day - 1) as i64 - 865_565
 }
 
 /// Seconds of the day; a leap second (`:60`) is the first of the next minute.

@@ -1,33 +1,52 @@
 //! Records without quotes that all have as many fields: the places of commas and of ends of lines are all there is to them.
 
-use wide::u8x16;
-
 use crate::cells::Cells;
-use crate::find::{Either, Sought, WIDTH, bits};
+use crate::find::{AtMost, Byte, Or, Sought, WIDTH, bits};
 use crate::sections::MAX_RECORD;
 
-/// The records of so many fields that begin at `start`, up to the first that is another, or is not all there; None where the first bytes
-/// tell already that there are none such.
+/// All that is not above a comma. Ends of lines and quotes are not; what else is not is rare, and to leave it out takes longer.
+type Low = AtMost<b','>;
+
+/// What ends a field, or is in none of these records.
+type Stop = Or<Or<Byte<b','>, Byte<b'\n'>>, Byte<b'"'>>;
+
+/// The records of so many fields that begin at `start`, up to the first that is another, or is not all there; None where that is the first.
 pub(super) fn cells(text: &str, start: usize, width: usize) -> Option<Cells> {
     let bytes = Some(text.as_bytes()).filter(|bytes| bytes.len() <= MAX_RECORD)?;
-    let rest = bytes.get(start..)?;
-    let line = memchr::memchr(b'\n', rest)? + 1;
-    let mut cells = Cells::none_at(start, 0, vec![1; width], rest.len() / line * width * 9 / 8);
-    stops(rest, start, cells.ends());
-    let rows = cells.records().take_while(|record| is_record(bytes, record)).count();
-    cells.truncate(rows);
-    (rows > 0).then_some(cells)
+    let end = start + memchr::memchr(b'\n', bytes.get(start..)?)? + 1;
+    let line = bytes.get(start..end)?;
+    let expected = (bytes.len() - start) / line.len() * width * 9 / 8;
+    let mut cells = Cells::none_at(start, 0, vec![1; width], expected);
+    add::<Stop>(bytes.get(..end)?, &mut cells);
+    if cells.rows() == 0 {
+        return None;
+    }
+    if line.iter().filter(|byte| Low::is(**byte)).count() == width {
+        add::<Low>(bytes, &mut cells);
+    }
+    add::<Stop>(bytes, &mut cells);
+    Some(cells)
 }
 
-/// Adds the places of commas and of ends of lines, up to the first block with a quote.
-fn stops(text: &[u8], start: usize, stops: &mut Vec<u32>) {
-    let (blocks, rest) = text.as_chunks::<WIDTH>();
-    let mut last = [0; WIDTH];
+/// Adds the records behind those that are there, as many as have no other bytes of those that are sought than commas and the end of the
+/// line.
+fn add<S: Sought>(text: &[u8], cells: &mut Cells) {
+    let rows = cells.rows();
+    stops::<S>(text, cells.start(rows), cells.ends());
+    let more = cells.records().skip(rows).take_while(|record| is_record(text, record)).count();
+    cells.truncate(rows + more);
+}
+
+/// Adds the places of what is sought, from `start` on.
+fn stops<S: Sought>(text: &[u8], start: usize, stops: &mut Vec<u32>) {
+    let (blocks, rest) = text.get(start..).unwrap_or_default().as_chunks::<WIDTH>();
+    // Behind the text are bytes that nobody seeks.
+    let mut last = [b'~'; WIDTH];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let (mut base, mut filled) = (start as u32, stops.len());
     for block in blocks.iter().chain([&last]) {
-        let (Some(mut found), Some(room)) = (look(block), room(stops, filled)) else { break };
-        let mut count = 0;
+        let Some(room) = room(stops, filled) else { break };
+        let (mut found, mut count) = (bits::<S>(block), 0);
         while found != 0 {
             room[count % WIDTH] = base + found.trailing_zeros();
             found &= found - 1;
@@ -46,17 +65,6 @@ fn room(stops: &mut Vec<u32>, filled: usize) -> Option<&mut [u32; WIDTH]> {
         stops.resize(stops.capacity().max(filled + 2 * WIDTH), 0);
     }
     stops.get_mut(filled..)?.first_chunk_mut()
-}
-
-/// A bit for each byte of a block that is a comma or ends a line, the lowest for the first; None where there is a quote.
-#[inline(always)]
-fn look(block: &[u8; WIDTH]) -> Option<u64> {
-    let (quote, mut quotes) = (u8x16::splat(b'"'), u8x16::splat(0));
-    let found = bits(block, |bytes| {
-        quotes |= bytes.simd_eq(quote);
-        Either::<b',', b'\n'>::are(bytes)
-    });
-    (quotes.to_bitmask() == 0).then_some(found)
 }
 
 /// True where a line ends with the last field, which has no carriage return before that, and none does before.

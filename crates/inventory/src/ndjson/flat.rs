@@ -8,7 +8,7 @@ use memchr::memchr;
 use super::{Line, Text, column};
 use crate::columns::Column;
 use crate::even::Fields;
-use crate::find::{Either, Places};
+use crate::find::{Byte, Or, Places};
 use crate::shape::{Kind, Shape};
 
 const HREF: &str = "href";
@@ -18,7 +18,7 @@ pub(super) struct Flat<'a> {
     text: &'a str,
     is_last: bool,
     /// A text ends at a quote, and a line before the end of its line.
-    ends: Places<'a, Either<b'"', b'\n'>>,
+    ends: Places<'a, Or<Byte<b'"'>, Byte<b'\n'>>>,
 }
 
 impl<'a> Flat<'a> {

@@ -1,27 +1,57 @@
 //! Instants as S3, and most who write STAC, write them: read eight bytes at once.
 
-use super::{MICROS_PER_SECOND, SECONDS_PER_DAY, day_of};
+use super::{MICROS_PER_SECOND, SECONDS_PER_DAY, day_of, days_since_epoch};
 
 /// The high bit of each byte.
 const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The first year of [`MONTHS`].
+const EPOCH: u32 = 1970;
+
+/// Days before each month of the years 1970 to 2100, and of the one behind them.
+static MONTHS: [u16; 12 * 131 + 1] = {
+    let mut days = [0; 12 * 131 + 1];
+    let mut i = 0;
+    while i < days.len() {
+        days[i] = days_since_epoch(EPOCH + i as u32 / 12, i as u32 % 12 + 1, 1) as u16;
+        i += 1;
+    }
+    days
+};
+
+/// The days since the epoch on which a month of the calendar begins, and the next one; None of a year that is seldom asked for.
+#[inline]
+pub(super) fn month(year: u32, month: u32) -> Option<[u32; 2]> {
+    let at = (year.checked_sub(EPOCH)? * 12 + month - 1) as usize;
+    Some([*MONTHS.get(at)?, *MONTHS.get(at + 1)?].map(u32::from))
+}
 
 /// The µs of `2020-01-31T12:00:00.000Z`; None for everything else, a leap second included.
 #[inline]
 pub(super) fn read(text: &[u8]) -> Option<i64> {
     let (words, []) = text.as_chunks::<8>() else { return None };
     let [date, middle, end] = words else { return None };
-    let [y1, y2, y3, y4, _, m1, m2, _] = digits(date, b"0000-00-")?;
-    let [d1, d2, _, h1, h2, _, n1, n2] = digits(middle, b"00T00:00")?;
-    let [_, s1, s2, _, f1, f2, f3, _] = digits(end, b":00.000Z")?;
-    let two = |tens: u8, ones: u8| u32::from(tens) * 10 + u32::from(ones);
-    let (hour, minute, second) = (two(h1, h2), two(n1, n2), two(s1, s2));
+    let date = pairs(digits(date, b"0000-00-")?);
+    let middle = pairs(digits(middle, b"00T00:00")?);
+    let end = digits(end, b":00.000Z")?;
+    let (hour, minute, second) = (middle[3], middle[6], pairs(end)[1]);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let days = day_of(two(y1, y2) * 100 + two(y3, y4), two(m1, m2), two(d1, d2))?;
-    let seconds = days * SECONDS_PER_DAY + i64::from(hour * 3_600 + minute * 60 + second);
-    let millis = u32::from(f1) * 100 + two(f2, f3);
-    Some(seconds * MICROS_PER_SECOND + i64::from(millis) * 1_000)
+    let year = u32::from(date[0]) * 100 + u32::from(date[2]);
+    let days = day_of(year, u32::from(date[5]), u32::from(middle[0]))?;
+    let seconds =
+        days * SECONDS_PER_DAY + i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second);
+    let millis = i64::from(end[4]) * 100 + i64::from(pairs(end)[5]);
+    Some(seconds * MICROS_PER_SECOND + millis * 1_000)
+}
+
+/// Of each digit and the one behind it, the number that they are.
+#[inline]
+fn pairs(digits: [u8; 8]) -> [u8; 8] {
+    let digits = u64::from_le_bytes(digits);
+    // No byte comes to more than 99, and so none carries into the next.
+    (digits * 10 + (digits >> 8)).to_le_bytes()
 }
 
 /// The values of the digits of a text of this form, all eight looked at together; other bytes are zero.

@@ -116,7 +116,7 @@ where
 }
 
 /// One by one.
-pub(crate) fn each(batches: Vec<ObjectBatch>) -> impl Stream<Item = Result<ObjectBatch>> {
+fn each(batches: Vec<ObjectBatch>) -> impl Stream<Item = Result<ObjectBatch>> {
     stream::iter(batches.into_iter().map(Ok))
 }
 

@@ -16,7 +16,7 @@ use crate::pump::Source;
 const AHEAD: usize = 3;
 
 /// Batches of a file that are handed on together, where they are there: whoever waits is woken once for them.
-const TOGETHER: usize = 4;
+const TOGETHER: usize = 2;
 
 /// So many times these, a file whose turn has not come yet has ready.
 const READY: usize = 2;

@@ -93,8 +93,11 @@ impl<'a> Flat<'a> {
             Some(Column::VersionId) => self.text_into(&mut line.version_id, value),
             Some(Column::IsLatest) => self.flag_into(&mut line.is_latest, value),
             Some(Column::IsDeleteMarker) => self.flag_into(&mut line.is_delete_marker, value),
-            Some(Column::Snapshot) | None if name == HREF => self.text_into(&mut line.href, value),
-            Some(Column::Snapshot) | None => self.other(value),
+            // Snapshots are of Azure's columns alone.
+            Some(Column::Snapshot) | None => match name {
+                HREF => self.text_into(&mut line.href, value),
+                _ => self.other(value),
+            },
         }
     }
 

@@ -106,6 +106,13 @@ async fn the_options_say_what_the_file_does_not() {
     assert!(wrong.to_string().contains("line 2: \"a%2\" is not URL-encoded"), "{wrong}");
 }
 
+/// What is set aside for values is bounded by the text, not by its header times its lines: these would be a terabyte.
+#[tokio::test]
+async fn a_wide_header_over_blank_lines_is_an_empty_listing() {
+    let text = format!("bucket,key{}\n{}", ",x".repeat(400_000), "\n".repeat(700_000));
+    assert!(read(&text).await.unwrap().is_empty());
+}
+
 fn many(rows: usize) -> String {
     let mut text = "bucket,key,size\n".to_owned();
     (0..rows).for_each(|i| text.push_str(&format!("b,folder/{i}.stac.json,{i}\n")));

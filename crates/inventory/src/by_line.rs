@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use crate::build::BatchBuilder;
 use crate::form::Form;
-use crate::sections::{MAX_RECORD, Parsed, Rows, Section};
+use crate::sections::{MAX_RECORD, Parsed, Rows, Section, Worker};
 
 const TOO_LONG: &str = "the line is longer than 1 MiB: this is no listing";
 
@@ -18,8 +18,8 @@ pub(crate) struct ByLine<'a> {
 }
 
 impl Rows for ByLine<'_> {
-    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
-        parse(section, Parsed::of(section), self.form, builder, |lines, builder| {
+    fn parse(&self, section: &Section, worker: &mut Worker) -> Parsed {
+        parse(section, Parsed::of(section), self.form, &mut worker.builder, |lines, builder| {
             Some(lines.next()?.and_then(|line| (self.push)(line, self.form, builder)))
         })
     }

@@ -3,116 +3,158 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::level::WIDTH;
 use crate::texts::Text;
 
 /// The values of such records, one record behind the other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Cells {
     /// Bytes of a record before its first value.
     lead: u32,
     /// For each value of a record, the bytes between the end of the value before, which may be of the record before, and its beginning.
     gaps: Vec<u32>,
-    /// Where values end. The first is none: it is as far before the first value as any is before another.
+    /// Where values end. The first is none: it is as far before the first value as any is before another. What is behind so many of
+    /// them is of no meaning.
     ends: Vec<u32>,
+    filled: usize,
 }
 
 impl Cells {
     /// None yet, of records that begin at `start`. The first value of each is `lead` bytes behind its beginning.
-    pub(crate) fn none_at(start: usize, lead: usize, gaps: Vec<u32>, expected: usize) -> Self {
-        let lead = lead as u32;
-        let before =
-            (start as u32).wrapping_add(lead).wrapping_sub(gaps.first().copied().unwrap_or_default());
-        let mut ends = Vec::with_capacity(expected + 1);
-        ends.push(before);
-        Self { lead, gaps, ends }
+    pub(crate) fn begin_at(&mut self, start: usize, lead: usize, gaps: impl IntoIterator<Item = u32>) {
+        self.lead = lead as u32;
+        self.gaps.clear();
+        self.gaps.extend(gaps);
+        let first = self.gaps.first().copied().unwrap_or_default();
+        let before = (start as u32).wrapping_add(self.lead).wrapping_sub(first);
+        self.filled = 0;
+        if let Some([room, ..]) = self.room() {
+            *room = before;
+        }
+        self.filled = 1;
     }
 
-    /// Where values end, to add more.
-    pub(crate) fn ends(&mut self) -> &mut Vec<u32> {
-        &mut self.ends
+    /// Room for so many ends behind those that are there: to ask for it once for some costs less than once for each.
+    #[inline(always)]
+    pub(crate) fn room(&mut self) -> Option<&mut [u32; WIDTH]> {
+        if self.ends.len() < self.filled + WIDTH {
+            self.grow();
+        }
+        self.ends.get_mut(self.filled..)?.first_chunk_mut()
     }
 
-    /// The ends of values of each record.
-    pub(crate) fn records(&self) -> impl ExactSizeIterator<Item = &[u32]> {
-        self.ends.get(1..).unwrap_or_default().chunks_exact(self.gaps.len().max(1))
+    #[cold]
+    fn grow(&mut self) {
+        self.ends.resize(2 * (self.filled + WIDTH), 0);
+    }
+
+    /// So many more are there now.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, count: usize) {
+        self.filled += count;
+    }
+
+    /// Ends that are there.
+    pub(crate) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// Values of a record.
+    pub(crate) fn width(&self) -> usize {
+        self.gaps.len()
+    }
+
+    fn ends(&self) -> &[u32] {
+        self.ends.get(..self.filled).unwrap_or_default()
     }
 
     /// Leaves out what is behind so many records.
     pub(crate) fn truncate(&mut self, rows: usize) {
-        self.ends.truncate(1 + rows * self.gaps.len());
+        self.filled = self.filled.min(1 + rows * self.width());
     }
 
     pub(crate) fn rows(&self) -> usize {
-        self.records().len()
+        self.filled.saturating_sub(1).checked_div(self.width()).unwrap_or_default()
     }
 
     /// Where a record begins; behind the last, where the next one does.
     pub(crate) fn start(&self, row: usize) -> usize {
-        self.begin(row, 0).wrapping_sub(self.lead) as usize
+        let before = self.ends().get(row * self.width()).copied().unwrap_or_default();
+        let first = self.gaps.first().copied().unwrap_or_default();
+        before.wrapping_add(first).wrapping_sub(self.lead) as usize
     }
 
-    /// Where a value begins; as with a slice, of what is not there this panics.
-    #[inline(always)]
-    fn begin(&self, row: usize, value: usize) -> u32 {
-        self.ends[row * self.gaps.len() + value].wrapping_add(self.gaps[value])
-    }
-
-    /// Where a value is.
-    #[inline(always)]
-    pub(crate) fn get(&self, row: usize, value: usize) -> Range<usize> {
-        self.begin(row, value) as usize..self.ends[row * self.gaps.len() + value + 1] as usize
+    /// A value of each of some records, which are there.
+    pub(crate) fn column(self: &Arc<Self>, text: &Arc<Text>, value: usize, rows: Range<usize>) -> CellColumn {
+        CellColumn {
+            text: text.clone(),
+            cells: self.clone(),
+            first: rows.start * self.width() + value,
+            width: self.width(),
+            gap: self.gaps.get(value).copied().unwrap_or_default(),
+            rows: rows.len(),
+        }
     }
 }
 
 /// A value of each of some records.
 #[derive(Debug, Clone)]
 pub(crate) struct CellColumn {
-    pub(crate) text: Arc<Text>,
-    pub(crate) cells: Arc<Cells>,
-    pub(crate) value: usize,
-    pub(crate) rows: Range<usize>,
+    text: Arc<Text>,
+    cells: Arc<Cells>,
+    /// Before the end of the first one.
+    first: usize,
+    /// From one to the next.
+    width: usize,
+    gap: u32,
+    rows: usize,
 }
 
 impl CellColumn {
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.rows
     }
 
     /// The text of a row; as with a slice, one past the end panics.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn get(&self, row: usize) -> &str {
-        let text = self.text.utf8().unwrap_or_default();
-        text.get(self.cells.get(self.rows.start + row, self.value)).unwrap_or_default()
+        let at = self.first + row * self.width;
+        let (before, end) = (self.cells.ends[at], self.cells.ends[at + 1]);
+        self.text.utf8().and_then(|text| text.get(self.place(before, end))).unwrap_or_default()
     }
 
+    /// The texts, as bytes.
     #[inline(always)]
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        let text = self.text.utf8().unwrap_or_default();
-        self.places().map(|place| text.get(place).unwrap_or_default())
-    }
-
-    /// The number of empty texts.
-    pub(crate) fn empties(&self) -> usize {
-        let (mut at, mut empties) = (self.rows.start * self.cells.gaps.len() + self.value, 0);
-        let (ends, width, gap) = (&*self.cells.ends, self.cells.gaps.len(), self.cells.gaps[self.value]);
-        for _ in 0..self.rows.len() {
-            if let Some([before, end]) = ends.get(at..).and_then(<[u32]>::first_chunk) {
-                empties += usize::from(end.wrapping_sub(*before) == gap);
-            }
-            at += width;
-        }
-        empties
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let bytes = self.text.bytes();
+        self.places().map(|place| bytes.get(place).unwrap_or_default())
     }
 
     /// Where the texts are.
     #[inline(always)]
-    fn places(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
-        let Cells { gaps, ends, .. } = &*self.cells;
-        let (rows, width, gap) = (self.rows.len(), gaps.len(), gaps[self.value]);
-        let ends = ends.get(self.rows.start * width + self.value..).unwrap_or_default();
-        (0..rows).map(move |row| {
-            let at = row * width;
-            ends[at].wrapping_add(gap) as usize..ends[at + 1] as usize
-        })
+    pub(crate) fn places(&self) -> impl Iterator<Item = Range<usize>> {
+        self.ends().map(|(before, end)| self.place(before, end))
+    }
+
+    /// True where no text is empty.
+    pub(crate) fn is_full(&self) -> bool {
+        self.ends().fold(true, |full, (before, end)| full & (end.wrapping_sub(before) != self.gap))
+    }
+
+    /// True where all are.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ends().all(|(before, end)| end.wrapping_sub(before) == self.gap)
+    }
+
+    #[inline(always)]
+    fn place(&self, before: u32, end: u32) -> Range<usize> {
+        before.wrapping_add(self.gap) as usize..end as usize
+    }
+
+    /// Of each text, where the value before it ends, and where it does.
+    #[inline(always)]
+    fn ends(&self) -> impl Iterator<Item = (u32, u32)> {
+        let (width, ends) = (self.width, self.cells.ends().get(self.first..).unwrap_or_default());
+        (0..self.rows).map(move |row| (ends[row * width], ends[row * width + 1]))
     }
 }

@@ -4,7 +4,6 @@ mod plain;
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::sync::Arc;
 
 use earthcatalog_model::Timestamp;
 use memchr::{memchr, memchr2};
@@ -15,8 +14,9 @@ use crate::columns::{assign, require};
 use crate::error::{Error, Result};
 use crate::even::{Even, Fields};
 use crate::form::{Dialect, Form};
+use crate::lent::Lent;
 use crate::record::{Record, Records};
-use crate::sections::{First, Parsed, Reading, Rows, Section};
+use crate::sections::{First, Parsed, Reading, Rows, Section, Worker};
 use crate::shape::{Kind, Shape};
 use crate::urlcode;
 
@@ -63,11 +63,16 @@ impl Csv {
     }
 
     /// Adds the rows of as many records as are all of one form.
-    pub(crate) fn even(&self, section: &Section, parsed: &mut Parsed) {
-        let Some(cells) = self.cells(section) else { return };
+    pub(crate) fn even(&self, section: &Section, parsed: &mut Parsed, lent: &mut Lent<Cells>) {
+        let mut cells = lent.back().unwrap_or_default();
+        let is_even = self.cells(section, &mut cells).is_some_and(|found| found);
+        let cells = lent.lend(cells);
+        if !is_even {
+            return;
+        }
         let even = Even {
             text: &section.text,
-            cells: Arc::new(cells),
+            cells: &cells,
             fields: self.fields,
             bucket: self.form.options.default_bucket.as_deref(),
             empty_is_none: true,
@@ -75,18 +80,18 @@ impl Csv {
         even.read(self.form.options.batch_rows, parsed);
     }
 
-    /// The values of as many records as are all of one form; None where there are none, or they do not stand for themselves.
-    fn cells(&self, section: &Section) -> Option<Cells> {
+    /// Finds the values of as many records as are all of one form; not true where there are none, or they do not stand for themselves.
+    fn cells(&self, section: &Section, cells: &mut Cells) -> Option<bool> {
         let (text, start) = (section.text.utf8()?, section.start);
         let rest = text.as_bytes().get(start..)?;
         let is_plain = self.form.dialect == Dialect::Plain && self.fields.snapshot.is_none();
         if !is_plain || self.url_encoded && memchr2(b'%', b'+', rest).is_some() {
             return None;
         }
-        match rest.first()? {
-            b'"' => Some(quoted(rest, self.width)?.cells(text.as_bytes(), start)),
-            _ => plain::cells(text, start, self.width),
-        }
+        Some(match rest.first()? {
+            b'"' => quoted(rest, self.width)?.find(text.as_bytes(), start, cells),
+            _ => plain::find(text, start, self.width, cells),
+        })
     }
 
     /// Adds the rows of the records behind those that are parsed, however they are written.
@@ -160,10 +165,10 @@ impl Csv {
 }
 
 impl Rows for Csv {
-    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+    fn parse(&self, section: &Section, worker: &mut Worker) -> Parsed {
         let mut parsed = Parsed::of(section);
-        self.even(section, &mut parsed);
-        self.by_record(section, parsed, builder)
+        self.even(section, &mut parsed, &mut worker.cells);
+        self.by_record(section, parsed, &mut worker.builder)
     }
 }
 

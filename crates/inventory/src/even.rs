@@ -51,7 +51,7 @@ impl Fields {
 /// A section's records of one form.
 pub(crate) struct Even<'a> {
     pub(crate) text: &'a Arc<Text>,
-    pub(crate) cells: Arc<Cells>,
+    pub(crate) cells: &'a Arc<Cells>,
     pub(crate) fields: Fields,
     /// That of rows which have none.
     pub(crate) bucket: Option<&'a str>,
@@ -101,14 +101,14 @@ impl Even<'_> {
     }
 
     fn column(&self, value: usize, rows: Range<usize>) -> CellColumn {
-        CellColumn { text: self.text.clone(), cells: self.cells.clone(), value, rows }
+        self.cells.column(self.text, value, rows)
     }
 
     fn buckets(&self, named: Option<CellColumn>) -> Result<Buckets, Odd> {
         let Some(named) = named else { return Ok(Buckets::One(self.bucket.ok_or(Odd(0))?.into())) };
         let named = full(named)?;
         let first = named.get(0);
-        if named.iter().all(|name| name == first) {
+        if named.iter().all(|name| name == first.as_bytes()) {
             return Ok(Buckets::One(first.into()));
         }
         Ok(Buckets::Column(Texts::Cells(named)))
@@ -118,25 +118,23 @@ impl Even<'_> {
     fn numbers<T: ArrowPrimitiveType>(
         &self,
         column: &CellColumn,
-        read: impl Fn(&str) -> Option<T::Native>,
+        read: impl Fn(&str, Range<usize>) -> Option<T::Native>,
     ) -> Result<Option<PrimitiveArray<T>>, Odd> {
-        let empties = if self.empty_is_none { column.empties() } else { 0 };
-        if empties == column.len() {
-            return Ok(None);
-        }
-        // Most columns have no gaps: then nothing is asked of each value.
-        if empties == 0 {
-            let mut numbers = Vec::with_capacity(column.len());
-            for (row, text) in column.iter().enumerate() {
-                numbers.push(read(text).ok_or(Odd(row))?);
-            }
+        let text = self.text.utf8().unwrap_or_default();
+        // Most columns have no gaps: then none are looked for.
+        let mut numbers = Vec::with_capacity(column.len());
+        numbers.extend(column.places().map_while(|place| read(text, place)));
+        if numbers.len() == column.len() {
             return Ok(Some(PrimitiveArray::new(numbers.into(), None)));
         }
+        if self.empty_is_none && column.is_empty() {
+            return Ok(None);
+        }
         let mut numbers = PrimitiveBuilder::<T>::with_capacity(column.len());
-        for (row, text) in column.iter().enumerate() {
-            match text {
-                "" => numbers.append_null(),
-                _ => numbers.append_value(read(text).ok_or(Odd(row))?),
+        for (row, place) in column.places().enumerate() {
+            match place.is_empty() && self.empty_is_none {
+                true => numbers.append_null(),
+                false => numbers.append_value(read(text, place).ok_or(Odd(row))?),
             }
         }
         Ok(Some(numbers.finish()))
@@ -145,43 +143,71 @@ impl Even<'_> {
 
 /// A column of texts that are all there.
 fn full(column: CellColumn) -> Result<CellColumn, Odd> {
-    if column.empties() == 0 {
+    if column.is_full() {
         return Ok(column);
     }
-    Err(Odd(column.iter().take_while(|text| !text.is_empty()).count()))
+    Err(Odd(column.places().take_while(|place| !place.is_empty()).count()))
 }
 
 /// A column of texts; none where no row has one.
 fn texts(column: CellColumn) -> Option<Texts> {
-    (column.empties() < column.len()).then_some(Texts::Cells(column))
+    (!column.is_empty()).then_some(Texts::Cells(column))
 }
 
 /// A column of flags; none where no row has one.
 fn flags(column: &CellColumn) -> Result<Option<BooleanArray>, Odd> {
-    if column.empties() == column.len() {
+    if column.is_empty() {
         return Ok(None);
     }
     let mut flags = BooleanBuilder::with_capacity(column.len());
-    for (row, text) in column.iter().enumerate() {
-        match text {
+    for row in 0..column.len() {
+        match column.get(row) {
             "" => flags.append_null(),
-            _ => flags.append_value(flag(text).map_err(|_| Odd(row))?),
+            text => flags.append_value(flag(text).map_err(|_| Odd(row))?),
         }
     }
     Ok(Some(flags.finish()))
 }
 
-fn micros(text: &str) -> Option<i64> {
-    Timestamp::parse(text).ok().map(Timestamp::micros)
+#[inline(always)]
+fn micros(text: &str, place: Range<usize>) -> Option<i64> {
+    Timestamp::parse(text.get(place)?).ok().map(Timestamp::micros)
 }
 
 /// Digits that fit into 64 bits for certain.
-fn number(text: &str) -> Option<u64> {
-    if !(1..=19).contains(&text.len()) {
+#[inline(always)]
+fn number(text: &str, place: Range<usize>) -> Option<u64> {
+    let text = text.as_bytes();
+    let digits = text.get(place.clone())?;
+    if !(1..=19).contains(&digits.len()) {
         return None;
     }
-    text.bytes()
+    // The last eight at once: what is before the first is left out.
+    let few = place
+        .end
+        .checked_sub(8)
+        .and_then(|start| text.get(start..)?.first_chunk())
+        .filter(|_| digits.len() <= 8);
+    if let Some(last) = few {
+        return eight_digits(u64::from_le_bytes(*last), digits.len());
+    }
+    digits
+        .iter()
         .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
+}
+
+/// The number that the last so many of eight digits are, the first of which is the lowest byte.
+#[inline(always)]
+fn eight_digits(text: u64, count: usize) -> Option<u64> {
+    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+    // Bytes that are no digits have become more than 9, and are so still where others carry into them.
+    let digits = (text ^ ZEROS) & u64::MAX << (8 * (8 - count));
+    let over = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+    // Of two digits each, then of four, then of eight: the first of them has the lowest place and counts most.
+    let digits = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = digits.wrapping_mul(100).wrapping_add(digits >> 16) & 0x0000_ffff_0000_ffff;
+    let digits = digits.wrapping_mul(10_000).wrapping_add(digits >> 32) & 0xffff_ffff;
+    (over == 0).then_some(digits)
 }
 
 #[cfg(test)]

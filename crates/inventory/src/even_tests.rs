@@ -12,7 +12,7 @@ use crate::csv::Csv;
 use crate::form::Form;
 use crate::ndjson::Ndjson;
 use crate::open::OpenOptions;
-use crate::sections::{Parsed, Rows, Section};
+use crate::sections::{Parsed, Rows, Section, Worker};
 use crate::texts::{Text, Texts};
 
 fn section(text: &str, start: usize, is_last: bool) -> Section {
@@ -94,7 +94,7 @@ fn text(write: fn(&[String; 8]) -> String) -> impl Strategy<Value = String> {
 fn check_csv(text: &str, start: usize, is_last: bool, form: &Form) -> Result<(), TestCaseError> {
     let section = section(text, start, is_last);
     let csv = Csv::named("x", &NAMES, form, form.options.url_encoded == Some(true)).unwrap();
-    let parsed = csv.parse(&section, &mut BatchBuilder::default());
+    let parsed = csv.parse(&section, &mut Worker::default());
     let expected = csv.by_record(&section, Parsed::of(&section), &mut BatchBuilder::default());
     prop_assert_eq!(told(parsed), told(expected), "{:?}", text);
     Ok(())
@@ -122,7 +122,7 @@ proptest! {
         let section = section(&text, 0, is_last);
         let form = form(bucket.then_some("d"), false);
         let ndjson = Ndjson(&form);
-        let parsed = ndjson.parse(&section, &mut BatchBuilder::default());
+        let parsed = ndjson.parse(&section, &mut Worker::default());
         let expected = ndjson.by_line(&section, Parsed::of(&section), &mut BatchBuilder::default());
         prop_assert_eq!(told(parsed), told(expected), "{:?}", text);
     }
@@ -140,7 +140,7 @@ fn what_is_even_is_read_so() {
 
 fn check_is_even(rows: &impl Rows, line: &str) {
     let text = line.repeat(5);
-    let parsed = rows.parse(&section(&text, 0, false), &mut BatchBuilder::default());
+    let parsed = rows.parse(&section(&text, 0, false), &mut Worker::default());
     assert!(parsed.batches.iter().all(|batch| matches!(batch.key, Texts::Cells(_))), "{line}");
     let (objects, rest, lines, wrong) = told(parsed);
     assert_eq!((objects.len(), rest, lines, wrong), (5, text.len(), 5, None), "{line}");

@@ -3,10 +3,7 @@
 
 use std::marker::PhantomData;
 
-use wide::u8x16;
-
-/// Bytes looked at at once.
-pub(crate) const WIDTH: usize = 64;
+use crate::level::{Level, WIDTH};
 
 /// The first quote.
 #[inline(always)]
@@ -29,8 +26,7 @@ pub(crate) fn quote(text: &[u8]) -> Option<usize> {
 pub(crate) trait Sought {
     fn is(byte: u8) -> bool;
 
-    /// All ones for each that is.
-    fn are(bytes: u8x16) -> u8x16;
+    fn find<L: Level>(level: L, bytes: L::Bytes) -> L::Found;
 }
 
 /// This byte.
@@ -42,8 +38,8 @@ impl<const B: u8> Sought for Byte<B> {
     }
 
     #[inline(always)]
-    fn are(bytes: u8x16) -> u8x16 {
-        bytes.simd_eq(u8x16::splat(B))
+    fn find<L: Level>(level: L, bytes: L::Bytes) -> L::Found {
+        level.equal(bytes, B)
     }
 }
 
@@ -56,8 +52,8 @@ impl<const B: u8> Sought for AtMost<B> {
     }
 
     #[inline(always)]
-    fn are(bytes: u8x16) -> u8x16 {
-        bytes.min(u8x16::splat(B)).simd_eq(bytes)
+    fn find<L: Level>(level: L, bytes: L::Bytes) -> L::Found {
+        level.at_most(bytes, B)
     }
 }
 
@@ -70,14 +66,15 @@ impl<A: Sought, B: Sought> Sought for Or<A, B> {
     }
 
     #[inline(always)]
-    fn are(bytes: u8x16) -> u8x16 {
-        A::are(bytes) | B::are(bytes)
+    fn find<L: Level>(level: L, bytes: L::Bytes) -> L::Found {
+        level.or(A::find(level, bytes), B::find(level, bytes))
     }
 }
 
 /// The places of such bytes in a text, for who asks for one after another.
-pub(crate) struct Places<'a, S> {
+pub(crate) struct Places<'a, S, L> {
     text: &'a [u8],
+    level: L,
     /// Where the bytes begin that were looked at last; beyond the text before any were.
     base: usize,
     /// A bit for each of them, the lowest for the first.
@@ -85,9 +82,9 @@ pub(crate) struct Places<'a, S> {
     sought: PhantomData<S>,
 }
 
-impl<'a, S: Sought> Places<'a, S> {
-    pub(crate) fn of(text: &'a [u8]) -> Self {
-        Self { text, base: usize::MAX, found: 0, sought: PhantomData }
+impl<'a, S: Sought, L: Level> Places<'a, S, L> {
+    pub(crate) fn of(text: &'a [u8], level: L) -> Self {
+        Self { text, level, base: usize::MAX, found: 0, sought: PhantomData }
     }
 
     /// The first place that is not before `from`.
@@ -113,7 +110,7 @@ impl<'a, S: Sought> Places<'a, S> {
         self.base = base;
         let rest = self.text.get(base..).unwrap_or_default();
         self.found = match rest.first_chunk::<WIDTH>() {
-            Some(bytes) => bits::<S>(bytes),
+            Some(bytes) => self.level.bits(S::find(self.level, self.level.load(bytes))),
             None => of_few::<S>(rest),
         };
     }
@@ -124,22 +121,15 @@ fn of_few<S: Sought>(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(S::is(*byte)))
 }
 
-/// A bit for each byte that is, the lowest for the first.
-#[inline(always)]
-pub(crate) fn bits<S: Sought>(bytes: &[u8; WIDTH]) -> u64 {
-    let (vectors, _) = bytes.as_chunks::<16>();
-    let bit = |vector: &[u8; 16]| u64::from(S::are(u8x16::new(*vector)).to_bitmask());
-    vectors.iter().rev().fold(0, |bits, vector| bits << 16 | bit(vector))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::level::Any;
 
     fn check<S: Sought>(text: &[u8], steps: &[usize]) -> Result<(), TestCaseError> {
-        let mut places = Places::<S>::of(text);
+        let mut places = Places::<S, _>::of(text, Any);
         let mut from = 0;
         for step in steps {
             let rest = text.get(from..).unwrap_or_default();

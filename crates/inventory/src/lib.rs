@@ -52,6 +52,8 @@ mod items;
 mod kept;
 #[cfg(test)]
 mod leaving_out_tests;
+mod lent;
+mod level;
 mod list;
 mod live;
 mod locate;

@@ -3,18 +3,19 @@
 mod flat;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use earthcatalog_model::{Timestamp, read_href};
 use serde::Deserialize;
 
 use crate::build::{BatchBuilder, Row};
 use crate::by_line;
+use crate::cells::Cells;
 use crate::columns::Column;
 use crate::csv::instant;
 use crate::even::Even;
 use crate::form::Form;
-use crate::sections::{Parsed, Rows, Section};
+use crate::lent::Lent;
+use crate::sections::{Parsed, Rows, Section, Worker};
 use flat::Flat;
 
 /// A line; other members are left alone.
@@ -72,24 +73,26 @@ pub(crate) fn is_first_line(start: &[u8]) -> bool {
 pub(crate) struct Ndjson<'a>(pub(crate) &'a Form);
 
 impl Rows for Ndjson<'_> {
-    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+    fn parse(&self, section: &Section, worker: &mut Worker) -> Parsed {
         let mut parsed = Parsed::of(section);
-        self.even(section, &mut parsed);
-        self.by_line(section, parsed, builder)
+        self.even(section, &mut parsed, &mut worker.cells);
+        self.by_line(section, parsed, &mut worker.builder)
     }
 }
 
 impl Ndjson<'_> {
     /// Adds the rows of as many lines as are of the form of the first.
-    fn even(&self, section: &Section, parsed: &mut Parsed) {
+    fn even(&self, section: &Section, parsed: &mut Parsed, lent: &mut Lent<Cells>) {
         let Self(form) = self;
         let (text, start) = (section.text.bytes(), section.start);
         let Some((shape, fields)) = section.text.utf8().and_then(|text| flat::shape(text, start)) else {
             return;
         };
+        let mut cells = lent.back().unwrap_or_default();
+        shape.find(text, start, &mut cells);
         let even = Even {
             text: &section.text,
-            cells: Arc::new(shape.cells(text, start)),
+            cells: &lent.lend(cells),
             fields,
             bucket: form.options.default_bucket.as_deref(),
             empty_is_none: false,

@@ -2,6 +2,7 @@
 //! swallow the rest of a listing without a word.
 
 use crate::find::{self, Byte, Or, Places};
+use crate::level::Any;
 use crate::sections::{MAX_RECORD, Section, TOO_LONG};
 
 /// Where a field is: its first byte, and the one behind its last.
@@ -49,7 +50,7 @@ pub(crate) struct Records<'a> {
     /// The same, where all of it is UTF-8.
     utf8: Option<&'a str>,
     is_last: bool,
-    stops: Places<'a, Or<Byte<b','>, Byte<b'\n'>>>,
+    stops: Places<'a, Or<Byte<b','>, Byte<b'\n'>>, Any>,
     /// Where this record begins, and where the next one does.
     start: usize,
     at: usize,
@@ -77,7 +78,7 @@ impl<'a> Records<'a> {
             text,
             utf8: section.text.utf8(),
             is_last: section.is_last,
-            stops: Places::of(text),
+            stops: Places::of(text, Any),
             start,
             at: start,
             fields: Vec::new(),

@@ -11,7 +11,9 @@ use memchr::{memchr_iter, memrchr};
 
 use crate::batch::ObjectBatch;
 use crate::build::BatchBuilder;
+use crate::cells::Cells;
 use crate::error::{Error, Result};
+use crate::lent::Lent;
 use crate::pump::Sink;
 use crate::text::unreadable;
 use crate::texts::Text;
@@ -21,9 +23,6 @@ pub(crate) const SECTION: usize = 512 << 10;
 
 /// Batches that are handed on together: to wake whoever waits for one costs as much as to find its rows.
 const TOGETHER: usize = 2;
-
-/// Sections whose memory is used again: those of a few threads and of a few batches under way.
-const LENT: usize = 16;
 
 /// The longest line or record. A key has at most 1,024 bytes.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
@@ -87,8 +86,16 @@ impl Parsed {
 
 /// What makes rows of a text.
 pub(crate) trait Rows: Sync {
-    /// Finds the rows of a section that begins with a record. `builder` is empty, and is left so.
-    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed;
+    /// Finds the rows of a section that begins with a record.
+    fn parse(&self, section: &Section, worker: &mut Worker) -> Parsed;
+}
+
+/// What a thread that makes rows keeps from section to section.
+#[derive(Default)]
+pub(crate) struct Worker {
+    /// Empty between sections.
+    pub(crate) builder: BatchBuilder,
+    pub(crate) cells: Lent<Cells>,
 }
 
 /// What reads a text.
@@ -101,7 +108,7 @@ pub(crate) struct Reading<'a, R> {
     /// What was read behind the last line of the section before.
     tail: Vec<u8>,
     /// Sections that were given away.
-    lent: Vec<Arc<Text>>,
+    lent: Lent<Text>,
     ended: bool,
     failed: Option<Failed>,
 }
@@ -114,7 +121,7 @@ enum Failed {
 
 impl<'a, R: Read> Reading<'a, R> {
     pub(crate) fn new(source: R, size: usize, why: &'a (dyn Fn() -> Option<Error> + Sync)) -> Self {
-        Self { source, size, why, tail: Vec::new(), lent: Vec::new(), ended: false, failed: None }
+        Self { source, size, why, tail: Vec::new(), lent: Lent::default(), ended: false, failed: None }
     }
 
     /// The next section, and what reading it ended with; none behind the last.
@@ -122,7 +129,8 @@ impl<'a, R: Read> Reading<'a, R> {
         if self.ended {
             return None;
         }
-        let mut text = self.memory();
+        // With anything in it.
+        let mut text = self.lent.back().map(Text::into_memory).unwrap_or_default();
         let mut filled = self.tail.len();
         text.splice(..filled.min(text.len()), self.tail.drain(..));
         let cut = loop {
@@ -139,7 +147,7 @@ impl<'a, R: Read> Reading<'a, R> {
         text.truncate(cut);
         let failed = self.failed.take();
         let is_last = self.ended && failed.is_none();
-        Some((Section { text: self.lend(text), start: 0, is_last }, failed))
+        Some((Section { text: self.lent.lend(Text::of(text)), start: 0, is_last }, failed))
     }
 
     /// Reads a section's bytes behind those that are there; where they end then. What is behind that is of no meaning.
@@ -163,22 +171,6 @@ impl<'a, R: Read> Reading<'a, R> {
             }
         }
         filled
-    }
-
-    /// Memory of a section that nobody holds any more, with anything in it: what is new has to be cleared by the system first.
-    fn memory(&mut self) -> Vec<u8> {
-        let free = self.lent.iter().position(|text| Arc::strong_count(text) == 1);
-        let text = free.map(|free| self.lent.swap_remove(free)).and_then(Arc::into_inner);
-        text.map(Text::into_memory).unwrap_or_default()
-    }
-
-    /// Gives a section away, to be asked for later.
-    fn lend(&mut self, text: Vec<u8>) -> Arc<Text> {
-        let text = Arc::new(Text::of(text));
-        if self.lent.len() < LENT {
-            self.lent.push(text.clone());
-        }
-        text
     }
 
     /// The first section, from which it can be told what the text is.
@@ -329,10 +321,10 @@ pub(crate) fn read<R: Read + Send>(
 impl<R: Read> Shared<'_, R> {
     /// Takes sections until there are no more, or nobody wants more.
     fn work(&self, first: Option<Taken>, rows: &impl Rows) -> Result<()> {
-        let mut builder = BatchBuilder::default();
+        let mut worker = Worker::default();
         let mut taken = first.or_else(|| self.take());
         while let Some(section) = taken {
-            if !self.give(section, rows, &mut builder)? {
+            if !self.give(section, rows, &mut worker)? {
                 break;
             }
             taken = self.take();
@@ -350,14 +342,14 @@ impl<R: Read> Shared<'_, R> {
     }
 
     /// Makes rows of a section and gives them when it is its turn; false where that does not come any more.
-    fn give(&self, taken: Taken, rows: &impl Rows, builder: &mut BatchBuilder) -> Result<bool> {
+    fn give(&self, taken: Taken, rows: &impl Rows, worker: &mut Worker) -> Result<bool> {
         let Taken { mut section, failed, before, after } = taken;
-        let mut parsed = rows.parse(&section, builder);
+        let mut parsed = rows.parse(&section, worker);
         let Ok(turn) = before.recv() else { return Ok(false) };
         if !turn.rest.is_empty() {
             // It was no record with which the section began.
             section = section.behind(&turn.rest);
-            parsed = rows.parse(&section, builder);
+            parsed = rows.parse(&section, worker);
         }
         let lines = turn.lines + parsed.lines;
         let error = self.error(&section, &mut parsed, failed, lines);

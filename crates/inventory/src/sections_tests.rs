@@ -14,7 +14,8 @@ use crate::pump;
 struct Stops;
 
 impl Rows for Stops {
-    fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+    fn parse(&self, section: &Section, worker: &mut Worker) -> Parsed {
+        let builder = &mut worker.builder;
         let mut at = section.start;
         builder.begin(&section.text);
         loop {
@@ -108,11 +109,11 @@ fn a_record_may_be_longer_than_many_sections() {
 fn a_panic_is_no_end() {
     struct Panics(AtomicUsize);
     impl Rows for Panics {
-        fn parse(&self, section: &Section, builder: &mut BatchBuilder) -> Parsed {
+        fn parse(&self, section: &Section, worker: &mut Worker) -> Parsed {
             if self.0.fetch_add(1, Ordering::Relaxed) == 7 {
                 std::panic::resume_unwind(Box::new("it panicked"));
             }
-            Stops.parse(section, builder)
+            Stops.parse(section, worker)
         }
     }
     for threads in 1..4 {

@@ -174,7 +174,7 @@ fn read_date(text: &[u8]) -> Option<i64> {
 }
 
 /// The day since the epoch of a date, if there is such a date.
-#[inline]
+#[inline(always)]
 fn day_of(year: u32, month: u32, day: u32) -> Option<i64> {
     if let Some(Some([first, next])) = (1..=12).contains(&month).then(|| usual::month(year, month)) {
         return (1..=next - first).contains(&day).then(|| i64::from(first + day - 1));

@@ -9,6 +9,7 @@ use super::{Line, Text, column};
 use crate::columns::Column;
 use crate::even::Fields;
 use crate::find::{Byte, Or, Places};
+use crate::level::Any;
 use crate::shape::{Kind, Shape};
 
 const HREF: &str = "href";
@@ -18,13 +19,13 @@ pub(super) struct Flat<'a> {
     text: &'a str,
     is_last: bool,
     /// A text ends at a quote, and a line before the end of its line.
-    ends: Places<'a, Or<Byte<b'"'>, Byte<b'\n'>>>,
+    ends: Places<'a, Or<Byte<b'"'>, Byte<b'\n'>>, Any>,
 }
 
 impl<'a> Flat<'a> {
     /// Those of a text that is so throughout; else none. `is_last`: nothing comes behind it, and its last line needs no end.
     pub(super) fn of(text: &'a str, is_last: bool) -> Option<Self> {
-        is_plain(text.as_bytes()).then(|| Self { text, is_last, ends: Places::of(text.as_bytes()) })
+        is_plain(text.as_bytes()).then(|| Self { text, is_last, ends: Places::of(text.as_bytes(), Any) })
     }
 
     /// The line that begins at `at`, and where the next one does; None where it is another, or not all there.

@@ -128,6 +128,16 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn sizes_are_what_they_say(before in "[ -~]{0,9}", text in "[0-9]{0,21}|[ -~]{0,9}|[0-9]{0,7}[:/\u{80}\u{ff}\u{fffd}][0-9]{0,7}", behind in ",{0,9}") {
+        let digits = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let place = before.len()..before.len() + text.len();
+        let all = before + &text + &behind;
+        prop_assert_eq!(super::number(&all, place), text.parse().ok().filter(|_| digits), "{}", all);
+    }
+}
+
 /// Rows are not only the same: they are read in the way that is to be tested.
 #[test]
 fn what_is_even_is_read_so() {

@@ -168,3 +168,47 @@ fn flag(text: &[u8], at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     ["true", "false"].iter().find(|word| rest.starts_with(word.as_bytes())).map(|word| at + word.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::level::Any;
+
+    proptest! {
+        #[test]
+        fn numbers_end_where_json_has_them_end(text in "0?[0-9]{0,21}[,}. :/\u{80}\u{ff}]?[0-9a-z]{0,9}") {
+            let count = text.bytes().take_while(u8::is_ascii_digit).count();
+            let is_one = (1..=19).contains(&count) && (count == 1 || !text.starts_with('0'));
+            prop_assert_eq!(number(text.as_bytes(), 0), is_one.then_some(count), "{}", text);
+        }
+
+        #[test]
+        fn fixed_bytes_are_all_looked_at(
+            bytes in prop::collection::vec(any::<u8>(), 0..70), behind in prop::collection::vec(any::<u8>(), 0..70),
+            wrong in any::<prop::sample::Index>(), change in 1..=u8::MAX,
+        ) {
+            let fixed = Fixed::of(&bytes);
+            let mut text = [&bytes[..], &behind[..]].concat();
+            prop_assert_eq!(at_best(Pass(&fixed, &text)), Some(bytes.len()));
+            prop_assert_eq!(fixed.pass(&text, 0, Any), Some(bytes.len()));
+            if !bytes.is_empty() {
+                text[wrong.index(bytes.len())] ^= change;
+                prop_assert_eq!(at_best(Pass(&fixed, &text)), None);
+                prop_assert_eq!(fixed.pass(&text, 0, Any), None);
+            }
+        }
+    }
+
+    struct Pass<'a>(&'a Fixed, &'a [u8]);
+
+    impl Task for Pass<'_> {
+        type Output = Option<usize>;
+
+        #[inline(always)]
+        fn run<L: Level>(self, level: L) -> Option<usize> {
+            self.0.pass(self.1, 0, level)
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
@@ -135,10 +137,24 @@ async fn looks_like_manifest(source: &Source) -> Result<bool> {
     Ok(!ndjson::is_first_line(&self::start(source, 256 << 10).await?))
 }
 
-/// The first bytes.
-pub(crate) async fn start(source: &Source, length: u64) -> Result<bytes::Bytes> {
+/// The first bytes. A web server need not know of ranges (RFC 9110, section 14.2): where it does not, the whole is asked for, and
+/// dropped behind them.
+pub(crate) async fn start(source: &Source, length: u64) -> Result<Bytes> {
     let read = |error| Error::Read { name: source.name.to_string(), source: error };
-    source.store.get_range(&source.path, 0..source.meta.size.min(length)).await.map_err(read)
+    let length = source.meta.size.min(length);
+    match source.store.get_range(&source.path, 0..length).await {
+        Err(object_store::Error::NotSupported { .. }) => {}
+        answer => return answer.map_err(read),
+    }
+    let mut body = source.store.get(&source.path).await.map_err(read)?.into_stream();
+    let mut start = Vec::new();
+    while (start.len() as u64) < length
+        && let Some(bytes) = body.try_next().await.map_err(read)?
+    {
+        start.extend_from_slice(&bytes);
+    }
+    start.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+    Ok(start.into())
 }
 
 async fn manifest(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
@@ -153,7 +169,9 @@ async fn manifest(source: Source, form: &Form) -> Result<Box<dyn Inventory>> {
     }
     let manifest = Manifest::parse(&name, &text)?;
     let metas = locate::data_files(&*source.store, &name, &source.path, &manifest).await?;
-    let root = name.strip_suffix(source.path.as_ref()).unwrap_or_default();
+    // A relative path does not end with what the store calls it.
+    let root = if name.contains("://") { "" } else { "/" };
+    let root = name.strip_suffix(source.path.as_ref()).unwrap_or(root);
     let files = manifest.files.iter().zip(metas).map(|(file, meta)| Source {
         store: source.store.clone(),
         path: meta.location.clone(),

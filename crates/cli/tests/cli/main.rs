@@ -50,3 +50,5 @@ mod rows;
 mod s3;
 #[cfg(test)]
 mod verify;
+#[cfg(test)]
+mod web;

@@ -80,9 +80,21 @@ fn object(record: &[String; 8], leave_out: bool) -> String {
     format!("{{{}}}\n", members.collect::<Vec<_>>().join(","))
 }
 
+/// Others, of which some have a field too few, and for it another byte that is looked at.
 fn other() -> impl Strategy<Value = String> {
-    select(vec!["\n", "b,k\n", "\"b\",", "b,k,1,,,,,\r\n", "{}\n", ",,,,,,,\n", "b,k,1,,,,"])
-        .prop_map(str::to_owned)
+    select(vec![
+        "\n",
+        "b,k\n",
+        "\"b\",",
+        "b,k,1,,,,,\r\n",
+        "b,k,1,,,,\r\n",
+        "b,k\",1,,,,\n",
+        "b,k 1,2,,,,\n",
+        "{}\n",
+        ",,,,,,,\n",
+        "b,k,1,,,,",
+    ])
+    .prop_map(str::to_owned)
 }
 
 /// Records that are mostly of one form.

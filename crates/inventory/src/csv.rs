@@ -65,7 +65,7 @@ impl Csv {
     /// Adds the rows of as many records as are all of one form.
     pub(crate) fn even(&self, section: &Section, parsed: &mut Parsed, lent: &mut Lent<Cells>) {
         let mut cells = lent.back().unwrap_or_default();
-        let is_even = self.cells(section, &mut cells).is_some_and(|found| found);
+        let is_even = self.cells(section, &mut cells) == Some(true);
         let cells = lent.lend(cells);
         if !is_even {
             return;

@@ -1,5 +1,7 @@
 //! Records without quotes that all have as many fields: the places of commas and of ends of lines are all there is to them.
 
+use std::ops::Range;
+
 use crate::cells::Cells;
 use crate::find::{AtMost, Byte, Or, Sought};
 use crate::level::{Level, Task, WIDTH, at_best};
@@ -25,7 +27,7 @@ pub(super) fn find(text: &str, start: usize, width: usize, cells: &mut Cells) ->
 struct Records<'a> {
     text: &'a [u8],
     /// Where the first is.
-    first: std::ops::Range<usize>,
+    first: Range<usize>,
     cells: &'a mut Cells,
 }
 
